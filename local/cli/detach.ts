@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { guardProcess } from "../leftovers/guard.ts";
 import { makeDataFolder } from "../stack/data_folder.ts";
+import { lockStart } from "../stack/lock.ts";
 import { readRunningFile } from "../stack/running_file.ts";
 import { print } from "./console.ts";
 import { quotedPath, shownPath } from "./data_folder.ts";
@@ -46,9 +47,13 @@ function environment(): Record<string, string> {
   return { ...Object.fromEntries(own), [DETACHED]: "1" };
 }
 
-/** Returns when the stack answers, with exit code 0, or has ended before. */
+/**
+ * Returns when the stack answers, with exit code 0, or has ended before.
+ * @throws {DataInUseError} before it touches the log of another start
+ */
 export async function startDetached(data: string, args: string[]): Promise<number> {
   await makeDataFolder(data);
+  using _start = await lockStart(data);
   const path = join(data, "logs", "stack.log");
   await Deno.writeTextFile(path, "", { append: true, mode: 0o600 });
   const file = await Deno.open(path);

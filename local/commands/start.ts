@@ -45,6 +45,13 @@ ${variableHelp()}`;
 /** A stop takes a second; people wait for longer ones if they know of it. */
 const LATE_MS = 2000;
 
+function didNotStart(error: unknown): Error {
+  const advice = error instanceof DataInUseError
+    ? "\nFor a second stack, choose another folder and ports: --data DIR --port 0 --db-port 0"
+    : "";
+  return new Error(`\nThe stack did not start. ${errorMessage(error)}${advice}`, { cause: error });
+}
+
 /** @throws {Error} that says why the stack did not start. */
 async function start(options: StartOptions, seconds: () => string): Promise<Stack> {
   const lines = new RequestLines({ print });
@@ -64,15 +71,16 @@ async function start(options: StartOptions, seconds: () => string): Promise<Stac
       }),
     });
   } catch (error) {
-    const advice = error instanceof DataInUseError
-      ? "\nFor a second stack, choose another folder and ports: --data DIR --port 0 --db-port 0"
-      : "";
-    throw new Error(`\nThe stack did not start. ${errorMessage(error)}${advice}`, { cause: error });
+    throw didNotStart(error);
   }
 }
 
 async function run(options: StartOptions): Promise<number | void> {
-  if (options.detach && !isDetached()) return await startDetached(options.data, options.args);
+  if (options.detach && !isDetached()) {
+    return await startDetached(options.data, options.args).catch((error) => {
+      throw didNotStart(error);
+    });
+  }
   const startedAt = performance.now();
   const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);
   const { data } = options;

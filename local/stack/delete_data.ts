@@ -19,6 +19,7 @@ const CONTENT = [
   "operator-sessions.json",
   "postgres",
   "running.json",
+  "start.lock",
   "tiktok-simulator.jsonl",
 ];
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { callCommand } from "../../tests/support/run_command.ts";
 import { initialise } from "../postgres/initialise.ts";
 import { deleteData, hasData } from "./delete_data.ts";
-import { lockData } from "./lock.ts";
+import { lockData, lockStart } from "./lock.ts";
 import { loadKeys } from "./keys.ts";
 import { readEnvironment } from "./environment.ts";
 
@@ -18,6 +19,25 @@ async function makeLeftovers(data: string, version: string): Promise<void> {
   await Deno.mkdir(join(data, "postgres"));
   await Deno.writeTextFile(join(data, "postgres", "PG_VERSION"), `${version}\n`);
 }
+
+Deno.test("of two starts at once one is refused, and none while a stack runs: the log stays as it is", () =>
+  withFolder(async (data) => {
+    const log = join(data, "logs", "stack.log");
+    const start = () => callCommand("start", ["--detach", "--data", data]);
+    for (const [lock, state] of [[lockStart, "starting"], [lockData, "running"]] as const) {
+      using _held = await lock(data);
+      const { code, text } = await start();
+      assert.equal(code, 1, text);
+      const refusal =
+        `^\nThe stack did not start\\. A stack is ${state} from .* \\(process ${Deno.pid}\\)`;
+      assert.match(text, new RegExp(refusal));
+      assert.doesNotMatch(text, /Postgres/);
+      await assert.rejects(Deno.stat(log), Deno.errors.NotFound);
+    }
+    const starts = await Promise.allSettled([lockStart(data), lockStart(data)]);
+    assert.deepEqual(starts.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+    for (const one of starts) if (one.status === "fulfilled") one.value[Symbol.dispose]();
+  }));
 
 Deno.test("attack: a cut keys.json is named with the way out, and stays as it is", () =>
   withFolder(async (data) => {

@@ -231,6 +231,12 @@ async function refuseWrongVariable({ args, port, dbPort }: Place): Promise<void>
   assert.ok(isFree(port) && isFree(dbPort));
 }
 
+/** Two starts at once: the one that starts, and the one that is refused. */
+async function startTwice(args: string[]): Promise<[CommandResult, CommandResult]> {
+  const [one, other] = await Promise.all([run("start", args), run("start", args)]);
+  return one.code === 0 ? [one, other] : [other, one];
+}
+
 Deno.test("start, Ctrl-C, start again, kill -9, start --detach, stop, start with a wrong variable, reset", async () => {
   await using place = await makePlace();
   const { parent, data, port, dbPort, args } = place;
@@ -271,8 +277,15 @@ Deno.test("start, Ctrl-C, start again, kill -9, start --detach, stop, start with
   await lookAtKilledStack(data);
   await pages?.seeEnd();
 
-  const third = await run("start", [...args, "--detach"]);
+  const [third, loser] = await startTwice([...args, "--detach"]);
   assert.equal(third.code, 0, third.text);
+  assert.doesNotMatch(third.text, /did not start|already/);
+  assert.equal(loser.code, 1, loser.text);
+  assert.match(
+    loser.text,
+    /^\nThe stack did not start\. A stack is (?:starting|running) from .* already \(process \d+\)/,
+  );
+  assert.doesNotMatch(loser.text, /Postgres|ready after/);
   assert.match(
     third.text,
     /ready after [^]*It runs in the background; .*task stop[^]*stack\.log\n$/,
