@@ -6,6 +6,7 @@ import { print } from "../cli/console.ts";
 import { shownPath } from "../cli/data_folder.ts";
 import { interruptSignal } from "../cli/interrupt.ts";
 import { parsePort } from "../cli/stack_options.ts";
+import { requireUsable } from "../stack/env_file.ts";
 import { serveSimulators, type SimulatorsOptions } from "../stack/serve_simulators.ts";
 
 /** Docker Desktop reaches this machine's loopback address; on Linux containers reach the bridge only. */
@@ -75,6 +76,7 @@ export default await command(import.meta, {
     const options = readOptions(args);
     const running = await serveSimulators({
       ...options,
+      environment: await requireUsable({ variables: {}, places: {} }, Deno.env.toObject()),
       onWarning: (message) => print(`warning: ${message}`),
     });
     const interrupted = interruptSignal();

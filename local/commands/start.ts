@@ -13,12 +13,13 @@ import { RequestLines } from "../cli/request_lines.ts";
 import { parseStartOptions, type StartOptions } from "../cli/stack_options.ts";
 import { bundleClient } from "../console/bundle_client.ts";
 import { makeDataFolder } from "../stack/data_folder.ts";
-import { readSettings } from "../stack/env_file.ts";
+import { readSettings, requireUsable } from "../stack/env_file.ts";
 import { DataInUseError } from "../stack/lock.ts";
 import { noteRunning } from "../stack/note_running.ts";
 import { removeRunningFile } from "../stack/running_file.ts";
 import { type Stack, startStack } from "../stack/stack.ts";
 import { variableHelp } from "../stack/variable_table.ts";
+import type { GivenVariables } from "../stack/variables.ts";
 
 const HELP = `Starts the whole CreatorFlow backend on this machine. Ctrl-C stops it.
 
@@ -53,14 +54,30 @@ function didNotStart(error: unknown): Error {
 }
 
 /** @throws {Error} that says why the stack did not start. */
-async function start(options: StartOptions, seconds: () => string): Promise<Stack> {
+async function readVariables({ envFile, detach }: StartOptions): Promise<GivenVariables> {
+  try {
+    const settings = await readSettings(envFile);
+    const variables = await requireUsable(settings, Deno.env.toObject());
+    // The process that goes on prints them.
+    if (detach && !isDetached()) return variables;
+    for (const warning of settings.warnings) print(`warning: ${warning}`);
+    return variables;
+  } catch (error) {
+    throw didNotStart(error);
+  }
+}
+
+/** @throws {Error} that says why the stack did not start. */
+async function start(
+  options: StartOptions,
+  environment: GivenVariables,
+  seconds: () => string,
+): Promise<Stack> {
   const lines = new RequestLines({ print });
   try {
-    const { variables, warnings } = await readSettings(options.envFile);
-    for (const warning of warnings) print(`warning: ${warning}`);
     return await startStack({
       ...options,
-      environment: { ...variables, ...Deno.env.toObject() },
+      environment,
       onProgress: (message) => print(`${seconds().padStart(6)} s  ${message}`),
       onMail: print,
       onWarning: (message) => print(`warning: ${message}`),
@@ -76,6 +93,7 @@ async function start(options: StartOptions, seconds: () => string): Promise<Stac
 }
 
 async function run(options: StartOptions): Promise<number | void> {
+  const environment = await readVariables(options);
   if (options.detach && !isDetached()) {
     return await startDetached(options.data, options.args).catch((error) => {
       throw didNotStart(error);
@@ -86,7 +104,7 @@ async function run(options: StartOptions): Promise<number | void> {
   const { data } = options;
   await makeDataFolder(data);
   redirectConsole(join(data, "logs", "rest-auth.log"));
-  const stack = await start(options, seconds);
+  const stack = await start(options, environment, seconds);
   const interrupted = interruptSignal();
   print(describeStack(stack, { data, seconds: seconds(), detached: isDetached() }));
   await noteRunning(data, stack.env, isDetached());

@@ -1,28 +1,10 @@
 /** The secrets of a hosted project: read from a file and the environment, and checked. */
-import * as config from "../../shared/config.ts";
 import { tableLines } from "../cli/table.ts";
 import { readEnvLines } from "../stack/env_lines.ts";
-import { type VariableName, variables } from "../stack/variables.ts";
+import type { VariableName } from "../stack/variables.ts";
+import { findWrongValues, OWN_VARIABLES as SECRETS } from "../stack/wrong_values.ts";
 
 export type Secrets = Record<string, string>;
-
-/** Readers of shared/config.ts whose variables are secrets of the project. */
-const READERS = [
-  config.readTikTokConfig,
-  config.readTikTokCountryParameters,
-  config.readTikTokAuthorizeConfig,
-  config.readEasyPostConfig,
-  config.readEasyPostWebhookSecret,
-  config.readStripeConfig,
-  config.readStripeWebhookSecrets,
-  config.readAppUrl,
-  config.readEncryptionKeys,
-];
-
-/** Variables that functions read and that the platform does not set. */
-const SECRETS = variables.filter(([, { concerns }]) =>
-  concerns !== undefined && !concerns.includes("supabase")
-);
 
 /** Variables without which a hosted function does not start. */
 export const REQUIRED = SECRETS.filter(([, { source }]) => source !== undefined)
@@ -45,34 +27,9 @@ function describeUnknown(name: string): string[] {
   return [`${name} is not a secret of this backend. Delete the line.`];
 }
 
-/** A value of each secret that its reader accepts: the local stack's own. */
-async function acceptedValues(): Promise<Map<string, string>> {
-  const addresses = { url: "http://127.0.0.1", databaseUrl: "" };
-  const entries = SECRETS.map(async ([name, row]) =>
-    [name, row.maker === "key" ? await row.generate() : row.value(addresses, {})] as const
-  );
-  return new Map(await Promise.all(entries));
-}
-
-/** Reasons by name. A reader stops at its first wrong variable: it continues with an accepted value there. */
-async function findWrongValues(secrets: Secrets): Promise<Map<string, string>> {
-  const accepted = await acceptedValues();
-  const reasons = new Map<string, string>();
-  for (const read of READERS) {
-    const replaced = new Set<string>();
-    for (let isDone = false; !isDone;) {
-      try {
-        read((name) => replaced.has(name) || !secrets[name] ? accepted.get(name) : secrets[name]);
-        isDone = true;
-      } catch (error) {
-        const { message } = error as Error;
-        const name = /^[A-Z_]+/.exec(message)?.[0] ?? "";
-        reasons.set(name, message);
-        isDone = replaced.has(name);
-        replaced.add(name);
-      }
-    }
-  }
+/** Reasons by name. */
+async function findWrongSecrets(secrets: Secrets): Promise<Map<string, string>> {
+  const reasons = await findWrongValues(secrets);
   for (const [name, value] of Object.entries(secrets)) {
     if (/[\n\r']/.test(value)) reasons.set(name, `${name} has a line break or a quotation mark.`);
   }
@@ -100,7 +57,7 @@ export async function readSecrets(
       environment[name] || lines.find((line) => line.name === name)?.value,
     ]).filter((entry): entry is [VariableName, string] => Boolean(entry[1])),
   );
-  const wrong = await findWrongValues(secrets);
+  const wrong = await findWrongSecrets(secrets);
   const lineOf = (name: string) =>
     environment[name] ? undefined : lines.find((line) => line.name === name)?.number;
   const reasons = [

@@ -2,7 +2,9 @@
 import { fileURLToPath } from "node:url";
 import { shownPath } from "../cli/data_folder.ts";
 import { readEnvLines } from "./env_lines.ts";
+import { outsidePostgresUrl } from "../postgres/outside.ts";
 import { type GivenVariables, VARIABLES } from "./variables.ts";
+import { findWrongValues } from "./wrong_values.ts";
 
 const ENV_FILE = fileURLToPath(new URL("../../.env.local", import.meta.url));
 
@@ -16,6 +18,8 @@ export class EnvFileError extends Error {
 
 export interface EnvFile {
   variables: GivenVariables;
+  /** File and line of each variable, for messages. */
+  places: GivenVariables;
   /** A sentence about each name that the stack does not read. */
   warnings: string[];
 }
@@ -42,13 +46,18 @@ export function parseEnvFile(text: string, file: string): EnvFile {
     throw new EnvFileError(`${reasons.join("\n")} Nothing was started.`);
   }
   const variables: GivenVariables = {};
+  const places: GivenVariables = {};
   const warnings: string[] = [];
   for (const { number, name, value } of lines) {
     const unknown = describeUnknown(name);
-    if (unknown === undefined) variables[name] = value;
-    else warnings.push(`${file}, line ${number}: ${unknown}`);
+    const place = `${file}, line ${number}`;
+    if (unknown !== undefined) warnings.push(`${place}: ${unknown}`);
+    else {
+      variables[name] = value;
+      places[name] = place;
+    }
   }
-  return { variables, warnings };
+  return { variables, places, warnings };
 }
 
 /**
@@ -61,8 +70,39 @@ export async function readSettings(path?: string): Promise<EnvFile> {
     return parseEnvFile(await Deno.readTextFile(file), shownPath(file));
   } catch (error) {
     if (path === undefined && error instanceof Deno.errors.NotFound) {
-      return { variables: {}, warnings: [] };
+      return { variables: {}, places: {}, warnings: [] };
     }
     throw error;
   }
+}
+
+/** Why SUPABASE_DB_URL is not usable. */
+function describeWrongDatabase(url: string | undefined): [name: string, reason: string][] {
+  try {
+    outsidePostgresUrl(url, "");
+    return [];
+  } catch (error) {
+    return [["SUPABASE_DB_URL", (error as Error).message]];
+  }
+}
+
+/**
+ * All variables; one of the environment wins over the file.
+ * @throws {EnvFileError} that names every value that is not usable with its place, and shows none.
+ */
+export async function requireUsable(
+  { variables, places }: Pick<EnvFile, "variables" | "places">,
+  environment: GivenVariables,
+): Promise<GivenVariables> {
+  const given = { ...variables, ...environment };
+  const wrong = [
+    ...await findWrongValues(given),
+    ...describeWrongDatabase(given.SUPABASE_DB_URL),
+  ];
+  if (wrong.length === 0) return given;
+  const reasons = wrong.map(([name, reason]) => {
+    const place = environment[name] === undefined ? places[name] : "In the environment";
+    return place === undefined ? reason : `${place}: ${reason}`;
+  });
+  throw new EnvFileError(`${reasons.join("\n")} Nothing was started.`);
 }

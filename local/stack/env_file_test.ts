@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EnvFileError, parseEnvFile } from "./env_file.ts";
+import { EnvFileError, parseEnvFile, requireUsable } from "./env_file.ts";
 
 Deno.test(".env.local has NAME=value lines, comments, quotes and export", () => {
   const text = [
@@ -12,7 +12,8 @@ Deno.test(".env.local has NAME=value lines, comments, quotes and export", () => 
     "EASYPOST_API_KEY=",
     "OTEL_DENO=true",
   ].join("\n");
-  assert.deepEqual(parseEnvFile(text, ".env.local"), {
+  const { variables, warnings } = parseEnvFile(text, ".env.local");
+  assert.deepEqual({ variables, warnings }, {
     variables: {
       STRIPE_SECRET_KEY: "sk_test_1",
       STRIPE_API_URL: "https://api.stripe.com",
@@ -64,4 +65,33 @@ Deno.test("an unknown name in .env.local, and one that the stack sets itself, is
   assert.match(warnings[0] ?? "", /^\.env\.local, line 1: STRIPE_KEY is unknown, and is ignored\./);
   assert.match(warnings[1] ?? "", /^\.env\.local, line 2: SUPABASE_URL is the stack's own address/);
   assert.doesNotMatch(warnings.join(), /sk_1/);
+});
+
+Deno.test("every value that is not usable is named at once, with its place, and not shown", async () => {
+  const text = [
+    "ENCRYPTION_KEYS=private",
+    "APP_URL=https://app.example.com",
+    "STRIPE_SECRET_KEY=private",
+    "TIKTOK_API_URL=https://tiktok.example.com",
+    "SUPABASE_DB_URL=private",
+  ].join("\n");
+  const file = parseEnvFile(text, "settings.env");
+  const environment = { TIKTOK_API_URL: "private", STRIPE_PRICE_STARTER: "price_1" };
+  await assert.rejects(requireUsable(file, environment), (error: Error) => {
+    assert.ok(error instanceof EnvFileError);
+    const { message } = error;
+    assert.deepEqual(message.match(/^.*?: [A-Z_]+/gm)?.sort(), [
+      "In the environment: TIKTOK_API_URL",
+      "settings.env, line 1: ENCRYPTION_KEYS",
+      "settings.env, line 3: STRIPE_SECRET_KEY",
+      "settings.env, line 5: SUPABASE_DB_URL",
+    ]);
+    assert.match(message, / Nothing was started\.$/);
+    assert.doesNotMatch(message, /private/);
+    return true;
+  });
+  const usable = parseEnvFile("APP_URL=https://app.example.com\nEASYPOST_API_KEY=\n", "f");
+  assert.deepEqual(await requireUsable(usable, { APP_URL: "http://localhost:3000" }), {
+    ...{ APP_URL: "http://localhost:3000", EASYPOST_API_KEY: "" },
+  });
 });

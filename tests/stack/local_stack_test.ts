@@ -227,7 +227,11 @@ async function functionHostEnded(data: string): Promise<void> {
 async function refuseWrongVariable({ args, port, dbPort }: Place): Promise<void> {
   const { code, stdout } = await run("start", args, { TIKTOK_API_URL: "nonsense" });
   assert.equal(code, 1);
-  assert.match(stdout, /The functions did not start: TIKTOK_API_URL is not an http\(s\) URL\.\n$/);
+  assert.equal(
+    stdout,
+    "\nThe stack did not start. In the environment: TIKTOK_API_URL is not an http(s) URL. " +
+      "Nothing was started.\n",
+  );
   assert.ok(isFree(port) && isFree(dbPort));
 }
 
