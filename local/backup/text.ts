@@ -1,13 +1,21 @@
 /** Splits the text of a backup into lines of JSON and blocks of rows. */
 import { Buffer } from "node:buffer";
+import { unreadable } from "../cli/error_message.ts";
 import { BackupFileError, END_OF_ROWS } from "./format.ts";
 
 /** Longest line of JSON; another kind of file may be one endless line. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
 
+/** Opening a folder succeeds. */
+async function openFile(path: string): Promise<Deno.FsFile> {
+  const { isDirectory } = await Deno.stat(path);
+  if (isDirectory) throw new Error("Is a directory");
+  return await Deno.open(path);
+}
+
 async function* decompress(path: string): AsyncGenerator<Uint8Array> {
-  const file = await Deno.open(path).catch((cause) => {
-    throw new BackupFileError(`${path} cannot be read: ${cause.message}`, { cause });
+  const file = await openFile(path).catch((cause) => {
+    throw new BackupFileError(unreadable(path, cause.message), { cause });
   });
   const content = file.readable.pipeThrough(new DecompressionStream("gzip"));
   try {

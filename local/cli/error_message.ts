@@ -9,6 +9,12 @@ const FILE_ERROR = /^([^:]+) \(os error \d+\): (\w+)(?: '(.+?)'(?: -> '(.+)')?)?
 /** Deno's names of operations that only read. */
 const READING = ["readfile", "readdir", "stat", "lstat", "readlink", "realpath"];
 
+/** The sentence about a file that a command was to read. @param message Deno's. */
+export function unreadable(path: string, message: string): string {
+  const [reason] = message.split(" (os error");
+  return `${path} cannot be read (${reason}). Check the path, and who may read it.`;
+}
+
 function explainFileError(message: string): string | undefined {
   const [, reason = "", operation = "", from, to] = FILE_ERROR.exec(message) ?? [];
   if (reason === "") return undefined;
@@ -17,7 +23,7 @@ function explainFileError(message: string): string | undefined {
     return `The folder of temporary files cannot be written (${reason}). Set TMPDIR to another folder.`;
   }
   if (READING.includes(operation)) {
-    return `${path} cannot be read (${reason}). Check the path, and who may read it.`;
+    return unreadable(path, reason);
   }
   return `${path} cannot be written (${reason}). Allow this user to write there, or name another place.`;
 }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as z from "zod";
+import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
+import { callCommand } from "../../tests/support/run_command.ts";
+import { checkBackup } from "../backup/read_file.ts";
 import { errorMessage } from "./error_message.ts";
 
 /** The message about what `run` throws. */
@@ -42,6 +45,33 @@ Deno.test("attack: a file that cannot be read, and a server that does not answer
   assert.match(unread, /folder cannot be read \(Not a directory\)\. Check the path/);
   const refused = errorMessage(new Error("connect ECONNREFUSED 127.0.0.1:1"));
   assert.match(refused, /^Nothing answers at 127\.0\.0\.1:1 \(ECONNREFUSED\)\. Check the address/);
+});
+
+Deno.test("a folder or nothing in the place of a file is a sentence of each command without error numbers", async () => {
+  const folder = await Deno.makeTempDir();
+  const nothing = join(folder, "nothing");
+  const ring = parseKeyRing(`k1:${new Uint8Array(32).toBase64()}`);
+  const cases: [text: string, path: string, reason: string][] = [
+    [await messageOf(() => checkBackup(folder, ring)), folder, "Is a directory"],
+    [await messageOf(() => checkBackup(nothing, ring)), nothing, "No such file or directory"],
+  ];
+  const url = ["--url", "http://127.0.0.1:1"];
+  for (
+    const [command, ...args] of [
+      ["deploy", "--secrets", folder, "--state", folder],
+      ["probe", ...url, "--secrets", folder],
+      ["start", "--data", folder, "--variables", folder],
+      ["db_task", folder],
+    ]
+  ) {
+    const { text } = await callCommand(command as string, args);
+    cases.push([text, folder, "Is a directory"]);
+  }
+  for (const [text, path, reason] of cases) {
+    assert.ok(text.includes(`${path} cannot be read (${reason}). Check the path`), text);
+    assert.doesNotMatch(text, /os error/);
+  }
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("every other error keeps its message", () => {

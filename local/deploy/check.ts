@@ -1,5 +1,6 @@
 /** `--check`: everything that needs no account, with the real CLI and the stand-in Management API. */
 import { join } from "node:path";
+import { errorMessage } from "../cli/error_message.ts";
 import { makeTemporaryFolder } from "../leftovers/temporary_folder.ts";
 import { functionEnvironment, makeEnvironment } from "../stack/environment.ts";
 import { loadKeys } from "../stack/keys.ts";
@@ -66,7 +67,7 @@ export async function checkStaged(
   await runSupabaseCli(deploy, cli);
   const starts = await Promise.allSettled(staged.bundles.map(start));
   const errors = starts.flatMap((one) =>
-    one.status === "rejected" ? [(one.reason as Error).message] : []
+    one.status === "rejected" ? [errorMessage(one.reason)] : []
   );
   for (const bundle of staged.bundles) errors.push(...await compareUpload(api, bundle));
   if (errors.length > 0) throw new Error(errors.join("\n"));

@@ -1,4 +1,5 @@
 /** Deploys to a linked project, step by step; each step is idempotent. */
+import { errorMessage } from "../cli/error_message.ts";
 import { buildFunctions } from "./steps/build_functions.ts";
 import { checkApiKeys } from "./steps/check_api_keys.ts";
 import { checkProject } from "./steps/check_project.ts";
@@ -57,7 +58,7 @@ export async function deploy(options: DeployOptions, say: (line: string) => void
         ? "Nothing was changed."
         : `Changed: ${changed.join(", ")}.`;
       throw new Error(
-        `Stopped at step ${title(index, step)}: ${(cause as Error).message}\n` +
+        `Stopped at step ${title(index, step)}: ${errorMessage(cause)}\n` +
           `${done} Run the command again after the fix: it continues from here.`,
         { cause },
       );
