@@ -30,6 +30,10 @@ function describeUnknown(name: string): string[] {
 /** Reasons by name. */
 async function findWrongSecrets(secrets: Secrets): Promise<Map<string, string>> {
   const reasons = await findWrongValues(secrets);
+  // TikTok, Stripe and Auth lead sellers there; only the local stack has pages without TLS.
+  if (/^http:/i.test(secrets.APP_URL ?? "")) {
+    reasons.set("APP_URL", "APP_URL is not an https address: it is the page of your app.");
+  }
   for (const [name, value] of Object.entries(secrets)) {
     if (/[\n\r']/.test(value)) reasons.set(name, `${name} has a line break or a quotation mark.`);
   }

@@ -50,7 +50,8 @@ async function failuresBehind(secrets: Record<string, string>, spoil: Spoil) {
 step("every probe passes on the stack, the scheduler's included", async () => {
   const { env, data, sql } = stack;
   const file = join(data, "secrets.env");
-  await Deno.writeTextFile(file, REQUIRED.map((name) => `${name}=${env[name]}\n`).join(""));
+  const secrets = { ...env, APP_URL: "https://app.example.com" };
+  await Deno.writeTextFile(file, REQUIRED.map((name) => `${name}=${secrets[name]}\n`).join(""));
   const args = ["--url", env.SUPABASE_URL, "--secrets", file, "--db-url", env.SUPABASE_DB_URL];
   // The addresses of the simulators are not part of the file.
   const before = await runCommand("probe", args, { environment: environmentOf() });

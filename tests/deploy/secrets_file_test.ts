@@ -44,6 +44,21 @@ Deno.test("a wrong value is named and not shown; a name that the platform sets i
   await assert.rejects(readFrom({ ...RIGHT, SUPABASE_URL: "x" }), /The platform sets/);
 });
 
+Deno.test("an address of the app without https is refused, by name and line", async () => {
+  const { APP_URL: _, ...others } = RIGHT;
+  for (const APP_URL of ["http://app.example.com", "HTTP://localhost:3000"]) {
+    await assert.rejects(readFrom({ APP_URL, ...others }), ({ message }: Error) => {
+      assert.match(message, /\nLine 1: APP_URL is not an https address: [^\n]*$/);
+      assert.doesNotMatch(message, /localhost|example/);
+      return true;
+    });
+    await assert.rejects(
+      readFrom(others, { APP_URL }),
+      /\nIn the environment: APP_URL is not an https/,
+    );
+  }
+});
+
 Deno.test("every problem of the file is named at once, with its line or name, and no value", async () => {
   const path = await Deno.makeTempFile();
   const lines = [
