@@ -1,5 +1,6 @@
 /** The text that `deno task start` prints when the stack is ready. */
 import { SAMPLE_SHOP_ID } from "../stack/sample_shops.ts";
+import { controlAddress, type SimulatorName } from "../stack/simulator_control.ts";
 import type { Stack } from "../stack/stack.ts";
 import { quotedPath, shownPath, taskLine } from "./data_folder.ts";
 
@@ -40,7 +41,10 @@ export function describeStack(
 ): string {
   const { env } = stack;
   const folder = shownPath(data);
-  const origin = (simulator: unknown) => simulator ? "" : "   (not simulated)";
+  const service = (name: SimulatorName, address: string) =>
+    stack[name]
+      ? `${controlAddress(env, name)}   (what its simulator can do)`
+      : `${address}   (not simulated)`;
   return `
 CreatorFlow is ready after ${seconds} s. ${
     detached ? `It runs in the background; ${taskLine("stop", data)} stops it;` : "Ctrl-C stops it;"
@@ -51,9 +55,9 @@ CreatorFlow is ready after ${seconds} s. ${
   API        ${env.SUPABASE_URL}   (/rest/v1, /auth/v1, /functions/v1)
   Mails      ${env.SUPABASE_URL}/mailbox   (also in ${folder}/mails/)
   Postgres   ${withoutPassword(env.SUPABASE_DB_URL)}
-  TikTok     ${env.TIKTOK_API_URL}${origin(stack.tiktok)}
-  EasyPost   ${env.EASYPOST_API_URL}${origin(stack.easypost)}
-  Stripe     ${env.STRIPE_API_URL}${origin(stack.stripe)}
+  TikTok     ${service("tiktok", env.TIKTOK_API_URL)}
+  EasyPost   ${service("easypost", env.EASYPOST_API_URL)}
+  Stripe     ${service("stripe", env.STRIPE_API_URL)}
   key        ${env.SUPABASE_PUBLISHABLE_KEY}   (publishable)
   key        grep SUPABASE_SECRET_KEY ${quotedPath(folder)}/env   (prints the secret one)
 

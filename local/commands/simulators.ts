@@ -59,7 +59,9 @@ function readOptions({ values }: Arguments<typeof OPTIONS>): SimulatorsOptions {
 }
 
 function describeSimulators(options: SimulatorsOptions, running: Record<string, string>): string {
-  const addresses = Object.entries(running).map(([name, url]) => `  ${name.padEnd(10)} ${url}\n`);
+  const addresses = Object.entries(running).map(([name, url]) =>
+    `  ${name.padEnd(10)} ${url}/control\n`
+  );
   const envFile = shownPath(options.envFile);
   return `The simulators are ready. Ctrl-C stops them; ${shownPath(options.data)}/ keeps their data.
 

@@ -1,7 +1,7 @@
 /** The one public port: passes each request to REST, Auth, a function or a simulator, by its path. */
 import { showApiDocs } from "./api_docs.ts";
 import { showApp } from "./app_page.ts";
-import { showSimulators } from "./simulators_page.tsx";
+import { controlPath, listSimulators, showSimulators } from "./simulators_page.tsx";
 import type { FunctionConfig } from "../functions/config.ts";
 import { isKnownHost } from "./hosts.ts";
 import { type JwtCheck, passesJwtCheck } from "./verify_jwt.ts";
@@ -148,7 +148,7 @@ async function answerUnknown(
   apis: string[],
 ): Promise<Response> {
   await request.body?.cancel();
-  const names = Object.keys(simulators).map((name) => `/simulators/${name}`).join(", ");
+  const names = Object.keys(simulators).map(controlPath).join(", ");
   const paths = apis.length === 0 ? names : `${apis.join(", ")} or ${names}`;
   return answer(404, "NOT_FOUND", `Unknown path. Try ${paths}.`);
 }
@@ -157,6 +157,7 @@ async function answerUnknown(
 export function createSimulatorGateway(options: SimulatorOptions): Fetch {
   return async (request) =>
     await refuseForeignHost(request, options) ?? showSimulators(request, options.simulators) ??
+      listSimulators(request, options.simulators) ??
       await callSimulator(request, options) ?? await answerUnknown(request, options, []);
 }
 
@@ -200,6 +201,7 @@ export function createGateway(options: GatewayOptions): Fetch {
       return await options.consoleApi(request);
     }
     return await options.console?.(request) ?? await showApiDocs(request) ??
+      listSimulators(request, options.simulators) ??
       await callSimulator(request, options) ?? options.notFoundPage?.(request) ??
       await answerUnknown(request, options, APIS);
   };

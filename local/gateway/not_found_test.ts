@@ -9,7 +9,7 @@ const gateway = createGateway({
   mailbox: notCalled,
   functionConfig: [],
   jwtCheck: { jwtSecret: "secret", publishableKey: "publishable", secretKey: "secret" },
-  simulators: {},
+  simulators: { tiktok: notCalled, easypost: notCalled },
   notFoundPage: createNotFoundPage({
     apiUrl: "http://127.0.0.1:54321",
     ...{ publishableKey: "publishable", turnedMonths: 0 },
@@ -27,10 +27,28 @@ Deno.test("an unknown address is a page for a browser, and JSON for a program", 
     assert.equal(answer.status, 404, path);
     const { code, message } = await answer.json();
     assert.equal(code, "NOT_FOUND");
-    assert.match(message, /^Unknown path\. Try \/rest\/v1/);
+    assert.match(
+      message,
+      /^Unknown path\. Try \/rest\/v1.* or \/simulators\/tiktok\/control, \/simulators\/easypost\/control\.$/,
+    );
   }
   const unknown = await gateway(
     new Request("http://127.0.0.1:54321/functions/v1/nope", { headers: { accept: "text/html" } }),
   );
   assert.match(unknown.headers.get("content-type") ?? "", /json/, "an API stays an API");
+});
+
+Deno.test("/simulators lists what each simulator can do, as a page for a browser", async () => {
+  const open = (accept: string) =>
+    gateway(new Request("http://127.0.0.1:54321/simulators", { headers: { accept } }));
+  const page = await open("text/html,*/*");
+  assert.equal(page.status, 200);
+  assert.match(await page.text(), /^<!doctype html>[^]*href="\/simulators\/easypost\/control"/);
+  const answer = await open("*/*");
+  assert.deepEqual([answer.status, await answer.json()], [200, {
+    control: {
+      tiktok: "/simulators/tiktok/control",
+      easypost: "/simulators/easypost/control",
+    },
+  }]);
 });

@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-/** The start page of a port with simulators only, to which every simulated page links. */
+/** The list of the simulators: the start page of a port with simulators only, and `/simulators`. */
 import { renderPage } from "../simulators/page_frame.tsx";
 
 const NAMES: Record<string, string> = {
@@ -8,13 +8,35 @@ const NAMES: Record<string, string> = {
   stripe: "Stripe",
 };
 
-/** `undefined` for every other request. */
+export const controlPath = (name: string) => `/simulators/${name}/control`;
+
+function wantsPage(request: Request): boolean {
+  return request.headers.get("accept")?.includes("text/html") ?? false;
+}
+
+/** `/` of a port with simulators only; `undefined` for every other request. */
 export function showSimulators(
   request: Request,
   simulators: Record<string, unknown>,
 ): Response | undefined {
   if (request.method !== "GET" || new URL(request.url).pathname !== "/") return undefined;
-  if (!request.headers.get("accept")?.includes("text/html")) return undefined;
+  return wantsPage(request) ? simulatorsPage(simulators) : undefined;
+}
+
+/** `/simulators`: a page for a browser, JSON for a program; `undefined` for every other request. */
+export function listSimulators(
+  request: Request,
+  simulators: Record<string, unknown>,
+): Response | undefined {
+  if (request.method !== "GET" || !/^\/simulators\/?$/.test(new URL(request.url).pathname)) {
+    return undefined;
+  }
+  if (wantsPage(request)) return simulatorsPage(simulators);
+  const control = Object.keys(simulators).map((name) => [name, controlPath(name)]);
+  return Response.json({ control: Object.fromEntries(control) });
+}
+
+function simulatorsPage(simulators: Record<string, unknown>): Response {
   return renderPage({
     service: "CreatorFlow",
     title: "Simulators",
@@ -27,7 +49,7 @@ export function showSimulators(
         <ul>
           {Object.keys(simulators).map((name) => (
             <li key={name}>
-              <a href={`/simulators/${name}/control`}>{NAMES[name] ?? name}</a>
+              <a href={controlPath(name)}>{NAMES[name] ?? name}</a>
             </li>
           ))}
         </ul>

@@ -15,6 +15,11 @@ function addressOf(env: StackEnvironment, simulator: SimulatorName): string {
   return simulator === "stripe" ? env.STRIPE_API_URL : env.EASYPOST_API_URL.replace(/\/v2$/, "");
 }
 
+/** The page of a simulator's commands. */
+export function controlAddress(env: StackEnvironment, simulator: SimulatorName): string {
+  return `${addressOf(env, simulator)}/control`;
+}
+
 export interface ControlCall {
   /** @default {"POST"} */
   method?: "GET" | "POST" | "PATCH" | "DELETE";
@@ -30,7 +35,7 @@ export async function control<Answer>(
   path: string,
   { method = "POST", body, alsoExpected = [] }: ControlCall = {},
 ): Promise<Answer> {
-  const response = await fetch(`${addressOf(env, simulator)}/control${path && `/${path}`}`, {
+  const response = await fetch(`${controlAddress(env, simulator)}${path && `/${path}`}`, {
     method,
     ...(body !== undefined && {
       headers: { "content-type": "application/json" },

@@ -82,7 +82,7 @@ Deno.test("simulators: one file for the functions, and signed webhooks at their 
       assert.equal(env.TIKTOK_AUTHORIZE_URL, `${page}/simulators/tiktok/open/authorize`);
       assert.equal(env.APP_URL, `${page}/app`);
       for (const name of ["tiktok", "easypost", "stripe"]) {
-        assert.ok(printed.includes(`${page}/simulators/${name}`));
+        assert.ok(printed.includes(`${page}/simulators/${name}/control\n`));
         const control = await fetch(`${page}/simulators/${name}/control`);
         assert.equal(control.status, 200, await control.text());
       }
