@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { bundleClient } from "./bundle_client.ts";
 import type { ConsoleConfig } from "./client/config.ts";
-import { PAGE_PATH } from "./client/page_paths.ts";
+import { isPage, PAGE_PATH } from "./client/page_paths.ts";
 import { renderPage } from "./page.tsx";
 import { readStyles, THEME_SCRIPT } from "./styles.ts";
 
@@ -83,6 +83,10 @@ function showPage(
   });
 }
 
+function redirect(location: string): Response {
+  return new Response(null, { status: 302, headers: { ...SAFE_HEADERS, location } });
+}
+
 export type Console = (request: Request) => Promise<Response | undefined>;
 
 /** Returns what answers the console's paths; `undefined` for every other request. */
@@ -92,8 +96,9 @@ export function createConsole(options: ConsoleOptions): Console {
     const { pathname } = new URL(request.url);
     const file = FILES[pathname];
     if (file) return await file(request);
-    if (PAGE_PATH.test(pathname) && wantsPage(request)) return showPage(request, options);
-    return undefined;
+    if (!PAGE_PATH.test(pathname) || !wantsPage(request)) return undefined;
+    if (/^\/operator\/?$/.test(pathname)) return redirect("/operator/inbox");
+    return showPage(request, options, isPage(pathname) ? 200 : 404);
   };
 }
 

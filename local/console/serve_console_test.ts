@@ -1,5 +1,6 @@
 /** The console's paths, and what its page may do. */
 import assert from "node:assert/strict";
+import { PAGES } from "./client/page_paths.ts";
 import { createConsole, createNotFoundPage } from "./serve_console.ts";
 
 const OPTIONS = {
@@ -17,7 +18,7 @@ function open(path: string, accept = "text/html,*/*", headers: HeadersInit = {})
 }
 
 Deno.test("browsers get the console's page at / and below its sections; programs, and other paths, do not", async () => {
-  for (const path of ["/", "/app?status=confirm", "/seller", "/seller/orders/1-2", "/operator"]) {
+  for (const path of ["/", "/app?status=confirm", "/seller", "/seller/orders/1-2", "/world/"]) {
     const response = await open(path);
     assert.equal(response?.status, 200, path);
     assert.match(response?.headers.get("content-type") ?? "", /^text\/html/);
@@ -44,6 +45,35 @@ Deno.test("a browser gets the console's page with status 404 at an unknown addre
   assert.match(page?.headers.get("content-security-policy") ?? "", /^default-src 'none'/);
   assert.equal(open("*/*"), undefined);
   assert.equal(open("text/html", "POST"), undefined);
+});
+
+Deno.test("/operator leads to the inbox; an address below a section without a page is a 404", async () => {
+  for (const path of ["/operator", "/operator/"]) {
+    const response = await open(path);
+    assert.deepEqual([response?.status, response?.headers.get("location")], [
+      ...[302, "/operator/inbox"],
+    ]);
+    assert.equal(await open(path, "*/*"), undefined);
+  }
+  for (const path of ["/operator/x", "/world/x", "/seller/x", "/seller/orders/1/2", "/app/x"]) {
+    const response = await open(path);
+    assert.equal(response?.status, 404, path);
+    assert.match(await response?.text() ?? "", /^<!doctype html>/);
+  }
+});
+
+Deno.test("the server knows the pages of the routes", async () => {
+  const pages = new URL("client/pages/", import.meta.url);
+  const sources = await Promise.all(
+    ["seller", "operator", "world"].map((name) =>
+      Deno.readTextFile(new URL(`${name}/routes.ts`, pages))
+    ),
+  );
+  const paths = sources.join("").matchAll(/(?:path: |entry\()"([^"]+)"/g);
+  assert.deepEqual(Array.from(paths, ([, path]) => path).sort(), PAGES.toSorted());
+  for (const path of PAGES) {
+    assert.equal((await open(path.replace(":id", "1-2")))?.status, 200, path);
+  }
 });
 
 Deno.test("the console's page runs only its own script, and calls only its own host", async () => {
