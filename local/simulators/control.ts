@@ -85,8 +85,11 @@ export function unknownCommand(help: Record<string, string>): Handler {
   };
 }
 
+/** Faults whose effect is a wait. */
+const WAITS = ["delay", "late"];
+
 const FaultBody = z.strictObject({
-  method: z.string().optional(),
+  method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).optional(),
   path: z.string().optional(),
   kind: z.enum([
     ...["internal", "rate_limit", "refused", "expired", "html", "hang", "delay"] as const,
@@ -96,13 +99,16 @@ const FaultBody = z.strictObject({
   count: z.int().positive().optional(),
   seconds: z.int().min(1).max(86_400).optional(),
   probability: z.number().min(0).max(1).optional(),
+}).refine(({ kind, delay_ms }) => !WAITS.includes(kind) || delay_ms !== undefined, {
+  path: ["delay_ms"],
+  message: "a number of milliseconds for the kinds delay and late, but it is missing",
 });
 
 export const FAULTS_HELP = {
   "POST /control/faults":
     "{kind, method?, path?, delay_ms?, count?, seconds?, probability?}: make calls fail. kind: internal, " +
-    "rate_limit, refused (the caller's error, quoting a name), expired, html (a proxy's 503), delay, hang (no answer), late (executed, answered " +
-    "after delay_ms), lost (executed, answered 504), not_json (executed, answered with a page), " +
+    "rate_limit, refused (the caller's error, quoting a name), expired, html (a proxy's 503), delay (executed after " +
+    "delay_ms), hang (no answer), late (executed, answered after delay_ms), lost (executed, answered 504), not_json (executed, answered with a page), " +
     "truncated (executed, answered with half of the body)",
   "GET /control/faults": "the faults that are in force, and how long they last",
   "DELETE /control/faults": "remove all faults",

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { controlApp, countBy, defined, parse } from "../control.ts";
 import type { TikTokOperations } from "./operations.ts";
 import { isWaiting } from "./combined_orders.ts";
+import { ORDER_STATUSES } from "./orders.ts";
 import type { SimulatedOrder } from "./state.ts";
 
 export const ORDER_HELP = {
@@ -27,6 +28,7 @@ export const ORDER_HELP = {
 };
 
 const Digits = z.string().regex(/^[0-9]{1,32}$/, "a text of 1 to 32 digits");
+const Status = z.enum(ORDER_STATUSES);
 const Price = z.string().regex(/^\d+(\.\d{1,2})?$/, 'an amount as a text, such as "12.50"');
 /** How often the webhook is sent. */
 const Deliveries = z.int().min(0).max(100).default(1);
@@ -41,7 +43,7 @@ const Detail = z.looseObject({
 const OrderBody = z.strictObject({
   shop_id: Digits,
   order_id: Digits.optional(),
-  status: z.string().optional(),
+  status: Status.optional(),
   quantity: z.int().min(1).max(100).optional(),
   price: Price.optional(),
   shipping_type: z.enum(["TIKTOK", "SELLER"]).optional(),
@@ -52,7 +54,7 @@ const OrderBody = z.strictObject({
 });
 
 const ChangeBody = z.strictObject({
-  status: z.string(),
+  status: Status,
   detail: Detail.default({}),
   deliveries: Deliveries,
 });

@@ -1,8 +1,10 @@
 /** `/control/logins` and `/control/shops`. */
 import type { Hono } from "hono";
 import * as z from "zod";
-import { controlApp, defined, parse } from "../control.ts";
+import { BadControlRequest, controlApp, defined, parse } from "../control.ts";
 import type { TikTokOperations } from "./operations.ts";
+import { subscriptionId } from "./state.ts";
+import { EVENT_TYPE_NAMES } from "./subscriptions.ts";
 
 export const SELLER_HELP = {
   "POST /control/logins":
@@ -49,7 +51,7 @@ const ShopBody = z.strictObject({
 
 const DeactivationBody = z.strictObject({ what: z.enum(["shop", "seller"]).default("shop") });
 
-const SubscriptionBody = z.strictObject({ event_type: z.string().min(1) });
+const SubscriptionBody = z.strictObject({ event_type: z.enum(EVENT_TYPE_NAMES) });
 
 const ExpiryBody = z.strictObject({ days: z.int().min(0).max(365).default(30) });
 
@@ -112,6 +114,15 @@ export function sellerControl(tiktok: TikTokOperations): Hono {
   });
   shopRoute("lose-subscription", async (shopId, request) => {
     const { event_type } = await parse(SubscriptionBody, request);
+    if (!tiktok.state.get("subscriptions", subscriptionId(shopId, event_type))) {
+      const types = tiktok.state.all("subscriptions")
+        .flatMap((one) => one.shopId === shopId ? [one.eventType] : []);
+      throw new BadControlRequest(
+        `Shop ${shopId} has no subscription of ${event_type}; it has ${
+          types.join(", ") || "none"
+        }.`,
+      );
+    }
     tiktok.loseSubscription(shopId, event_type);
     return { lost: event_type };
   });

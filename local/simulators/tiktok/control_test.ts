@@ -171,7 +171,7 @@ Deno.test("/control refuses invalid bodies and unknown ids, and changes nothing"
   const { id: other } = caller.simulator.addOrder({ shopId: "1", shippingType: "TIKTOK" });
   const shop = await caller.shop("1");
   const { data: { package_id } } = await shop.post(PACKAGES, { order_id: id });
-  const kinds = ["logins", "shops", "orders", "packages"] as const;
+  const kinds = ["logins", "shops", "orders", "packages", "subscriptions"] as const;
   const state = () => JSON.stringify(kinds.map((kind) => caller.simulator.state.all(kind)));
   const before = state();
   const refused: [method: string, path: string, body: unknown, status: number][] = [
@@ -187,6 +187,10 @@ Deno.test("/control refuses invalid bodies and unknown ids, and changes nothing"
     ["POST", "orders/404/change-address", {}, 404],
     ["POST", "orders", { shop_id: "1", shipping_type: "FEDEX" }, 400],
     ["POST", "orders", { shop_id: "404" }, 404],
+    ["POST", "orders", { shop_id: "1", status: "BANANA" }, 400],
+    ["PATCH", `orders/${id}`, { status: "BANANA" }, 400],
+    ["POST", "shops/1/lose-subscription", { event_type: "x" }, 400],
+    ["POST", "shops/1/lose-subscription", { event_type: "NEW_MESSAGE" }, 400],
     ["PATCH", "orders/404", { status: "DELIVERED" }, 404],
     ["PATCH", `orders/${id}`, { status: "ON_HOLD", detail: { line_items: "none" } }, 400],
     ["PATCH", `orders/${id}`, { status: "ON_HOLD", detail: { line_items: [1] } }, 400],
@@ -197,12 +201,16 @@ Deno.test("/control refuses invalid bodies and unknown ids, and changes nothing"
     ["POST", "fulfillment", { label_delay: -1 }, 400],
     ["POST", "deliveries", { order_ids: [id, "404"] }, 404],
     ["POST", "faults", { kind: "later" }, 400],
+    ["POST", "faults", { kind: "delay" }, 400],
+    ["POST", "faults", { kind: "late", count: 1 }, 400],
+    ["POST", "faults", { kind: "internal", method: "FETCH" }, 400],
     ["POST", "faults", { kind: "internal", seconds: 0 }, 400],
   ];
   for (const [method, path, body, status] of refused) {
     const [answered, { error }] = await control(method, path, body);
     assert.equal(answered, status, `${path} ${JSON.stringify(body)}`);
-    assert.ok(error);
+    assert.equal(typeof error, "string", path);
   }
   assert.equal(state(), before);
+  assert.deepEqual((await control("GET", "faults"))[1].faults, []);
 });

@@ -21,6 +21,12 @@ export interface NewOrder {
   detail?: Record<string, unknown>;
 }
 
+/** Statuses of the Order API. */
+export const ORDER_STATUSES = [
+  ...["UNPAID", "ON_HOLD", "AWAITING_SHIPMENT", "PARTIALLY_SHIPPING"] as const,
+  ...["AWAITING_COLLECTION", "IN_TRANSIT", "DELIVERED", "COMPLETED", "CANCELLED"] as const,
+];
+
 const PRODUCTS = ["Stoneware mug", "Linen apron", "Walnut tray", "Wool throw", "Beeswax candle"];
 
 export const DELIVERY_OPTIONS = {

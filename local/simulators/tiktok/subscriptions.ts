@@ -24,8 +24,11 @@ const EVENT_TYPES = new Map([
 
 const MAX_ADDRESS_LENGTH = 255;
 
+/** Names of the topics. */
+export const EVENT_TYPE_NAMES = [...EVENT_TYPES.values()];
+
 export function isEventType(eventType: string): boolean {
-  return [...EVENT_TYPES.values()].includes(eventType);
+  return EVENT_TYPE_NAMES.includes(eventType);
 }
 
 /**
