@@ -47,6 +47,17 @@ const INTERRUPTED = "Interrupted: nothing is left running.";
 
 const HELP_OPTION = { help: { type: "boolean", short: "h", default: false } } as const;
 
+/** Options for a file of variables, which the Supabase CLI and Node call `--env-file`. */
+const FILE_OPTIONS = ["variables", "secrets"];
+
+/** Sentences about a command line that node refuses, without its hint about arguments that begin with a dash. */
+function describeWrong({ message }: Error, options: ParseArgsOptionsConfig): string {
+  const reason = message.replace(/\. To specify a positional[^]*/, "").replace(/\.?$/, ".");
+  const own = FILE_OPTIONS.find((name) => name in options);
+  if (own === undefined || !reason.startsWith("Unknown option '--env-file'")) return reason;
+  return `${reason} The file of variables is --${own} FILE.`;
+}
+
 /** Parses strictly; undefined if the arguments ask for help. @throws {UsageError} */
 export function parseOptions<Options extends ParseArgsOptionsConfig>(
   options: Options,
@@ -61,9 +72,7 @@ export function parseOptions<Options extends ParseArgsOptionsConfig>(
     const { help } = parsed.values as { help?: boolean };
     return help ? undefined : parsed as unknown as Arguments<Options>;
   } catch (error) {
-    // Without node's hint about arguments that begin with a dash.
-    const reason = (error as Error).message.replace(/\. To specify a positional[^]*/, ".");
-    throw new UsageError(`${reason} Try --help.`);
+    throw new UsageError(`${describeWrong(error as Error, options)} Try --help.`);
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type OptionsCommand, runCommand, UsageError } from "./command.ts";
+import { type OptionsCommand, parseOptions, runCommand, UsageError } from "./command.ts";
 
 /** Runs a command and returns its exit code and its output. */
 async function output(
@@ -56,8 +56,8 @@ Deno.test("a wrong command line is exit code 2, with the reason and the help's f
     throw new UsageError("--limit takes a number.");
   };
   const cases: [string[], RegExp][] = [
-    [["--nonsense"], /--nonsense.*Try --help/],
-    [["--limit"], /--limit/],
+    [["--nonsense"], /--nonsense.*'\. Try --help\./],
+    [["--limit"], /^Option '--limit <value>' argument missing\. Try --help\.\n/],
     [[], /^FILE is missing/],
     [["a", "b"], /^"b" is not understood/],
     [["a"], /^--limit takes a number/],
@@ -68,6 +68,17 @@ Deno.test("a wrong command line is exit code 2, with the reason and the help's f
     assert.match(text, message);
     assert.match(text, /\n\nCounts\.\n\n {2}task count \[options\]\n$/);
   }
+});
+
+Deno.test("--env-file is refused with the name of the command's own option", () => {
+  for (const name of ["variables", "secrets"]) {
+    assert.throws(() => parseOptions({ [name]: { type: "string" } }, ["--env-file", "deno.json"]), {
+      message: `Unknown option '--env-file'. The file of variables is --${name} FILE. Try --help.`,
+    });
+  }
+  assert.throws(() => parseOptions(OPTIONS, ["--env-file", "deno.json"]), {
+    message: "Unknown option '--env-file'. Try --help.",
+  });
 });
 
 Deno.test("an error is exit code 1, with its message only", async () => {
