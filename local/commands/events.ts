@@ -3,6 +3,7 @@ import postgres from "postgres";
 import { command, UsageError } from "../cli/command.ts";
 import { findTarget, type Target, TARGET_HELP } from "../cli/target.ts";
 import { type EventsCommand, parseEventsCommand } from "../inbox/command_line.ts";
+import { nameOption } from "../inbox/filters.ts";
 import { printCounts, printEvent, printList } from "../inbox/read_events.ts";
 import { replayEvent, replayEvents } from "../inbox/replay.ts";
 import { explainMissingFunction, withConnection } from "../postgres/connection.ts";
@@ -68,7 +69,7 @@ async function run(request: EventsCommand): Promise<number | void> {
     return await withConnection(target.url, (sql) => perform(sql, target, request));
   } catch (error) {
     if (error instanceof postgres.PostgresError && error.code === BAD_REQUEST) {
-      throw new UsageError(error.message);
+      throw new UsageError(nameOption(error.message));
     }
     throw explainMissingFunction(error);
   }

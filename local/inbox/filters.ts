@@ -33,6 +33,15 @@ const FILTER_KEYS: Record<FilterOption, string> = {
   until: "received_before",
 };
 
+/** The sentence of the SQL functions about a filter, with the option in place of the filter's name. */
+export function nameOption(message: string): string {
+  const sentence = message.replace(/^The filter "(\w+)"/, (unchanged, key) => {
+    const [option] = Object.entries(FILTER_KEYS).find(([, name]) => name === key) ?? [];
+    return option === undefined ? unchanged : `--${option}`;
+  });
+  return sentence.replace(/\.?$/, ".");
+}
+
 /** A replay needs one of them, so that it does not replay everything. */
 const NARROWING: FilterOption[] = ["status", "type", "shop", "object", "reason", "error"];
 

@@ -260,8 +260,15 @@ test("wrong arguments are refused with a clear message, and nothing is changed",
   const here = ["--data", stack.data];
   const wrong: [number, RegExp, string[]][] = [
     [2, /--nonsense/, ["list", "--nonsense", ...here]],
-    [2, /"status" takes one of pending, .*, dead/, ["list", "--status", "lost", ...here]],
-    [2, /"source" takes one of tiktok, /, ["replay", "--type", "x", "--source", "ebay", ...here]],
+    [2, /^--status takes one of pending, .*, dead\.\n/, ["list", "--status", "lost", ...here]],
+    [2, /^--source takes one of tiktok, .*\.\n/, [
+      "replay",
+      "--type",
+      "x",
+      "--source",
+      "ebay",
+      ...here,
+    ]],
     [1, /Unknown webhook event 99/, ["show", "99", ...here]],
     [1, /Unknown webhook event 99/, ["replay", "99", ...here]],
     [1, /npx -y deno@2\.9\.5 task start/, ["--data", `${stack.data}/none`]],
