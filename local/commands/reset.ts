@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
-import { DATA_HELP, DATA_OPTION, shownPath } from "../cli/data_folder.ts";
+import { DATA_OPTION, shownPath } from "../cli/data_folder.ts";
 import { deleteData, hasData } from "../stack/delete_data.ts";
 
 export default await command(import.meta, {
@@ -11,7 +11,7 @@ export default await command(import.meta, {
 
   npx -y deno@2.9.5 task reset [options]
 
-${DATA_HELP}`,
+  --data DIR      data folder of the stack             (.local)`,
   options: DATA_OPTION,
   async run({ values }) {
     const data = resolve(values.data);
