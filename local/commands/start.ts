@@ -13,6 +13,7 @@ import { RequestLines } from "../cli/request_lines.ts";
 import { parseStartOptions, type StartOptions } from "../cli/stack_options.ts";
 import { bundleClient } from "../console/bundle_client.ts";
 import { makeDataFolder } from "../stack/data_folder.ts";
+import { deleteRefused, lookAtFolder } from "../stack/delete_data.ts";
 import { readSettings, requireUsable } from "../stack/env_file.ts";
 import { DataInUseError } from "../stack/lock.ts";
 import { noteRunning } from "../stack/note_running.ts";
@@ -92,19 +93,28 @@ async function start(
   }
 }
 
+async function detach({ data, args }: StartOptions): Promise<number> {
+  const before = await lookAtFolder(data);
+  const code = await startDetached(data, args).catch((error) => {
+    throw didNotStart(error);
+  });
+  if (code !== 0) await deleteRefused(data, before);
+  return code;
+}
+
 async function run(options: StartOptions): Promise<number | void> {
   const environment = await readVariables(options);
-  if (options.detach && !isDetached()) {
-    return await startDetached(options.data, options.args).catch((error) => {
-      throw didNotStart(error);
-    });
-  }
+  if (options.detach && !isDetached()) return await detach(options);
   const startedAt = performance.now();
   const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);
   const { data } = options;
+  const before = await lookAtFolder(data);
   await makeDataFolder(data);
   redirectConsole(join(data, "logs", "rest-auth.log"));
-  const stack = await start(options, environment, seconds);
+  const stack = await start(options, environment, seconds).catch(async (error) => {
+    await deleteRefused(data, before);
+    throw error;
+  });
   const interrupted = interruptSignal();
   print(describeStack(stack, { data, seconds: seconds(), detached: isDetached() }));
   await noteRunning(data, stack.env, isDetached());

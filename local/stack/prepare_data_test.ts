@@ -39,6 +39,27 @@ Deno.test("of two starts at once one is refused, and none while a stack runs: th
     for (const one of starts) if (one.status === "fulfilled") one.value[Symbol.dispose]();
   }));
 
+Deno.test("a start that is refused for its port leaves no new folder, and an older one as it is", () =>
+  withFolder(async (parent) => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const ports = ["--port", String(listener.addr.port), "--db-port", "0"];
+    const start = (name: string) => callCommand("start", [...ports, "--data", join(parent, name)]);
+    await Deno.mkdir(join(parent, "empty"));
+    await Deno.mkdir(join(parent, "older"));
+    await loadKeys(join(parent, "older"));
+    const { log, info, warn, error, debug } = console;
+    for (const name of ["new", "empty", "older"]) {
+      const { code, text } = await start(name);
+      assert.deepEqual([code, /Port \d+ is taken/.test(text)], [1, true], text);
+    }
+    // A start redirects them.
+    Object.assign(console, { log, info, warn, error, debug });
+    const left = await Array.fromAsync(Deno.readDir(parent), ({ name }) => name);
+    assert.deepEqual(left.sort(), ["empty", "older"]);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(join(parent, "empty"))), []);
+    assert.ok(await Deno.stat(join(parent, "older", "keys.json")));
+  }));
+
 Deno.test("attack: a cut keys.json is named with the way out, and stays as it is", () =>
   withFolder(async (data) => {
     await loadKeys(data);

@@ -144,6 +144,7 @@ async function receiveOrder(env: StackEnvironment, count: number): Promise<strin
 /** Another start with the same folder or a used port fails and says why. */
 async function refuseSecondStart({ parent, data, port, dbPort }: Place): Promise<void> {
   const other = join(parent, "other");
+  const kept = await Array.fromAsync(Deno.readDir(parent), ({ name }) => name);
   const sameData = await callCommand("start", ["--port", "0", "--db-port", "0", "--data", data]);
   assert.equal(sameData.code, 1);
   assert.match(sameData.text, /A stack is running from .* already \(process \d+\)/);
@@ -158,6 +159,7 @@ async function refuseSecondStart({ parent, data, port, dbPort }: Place): Promise
   assert.equal(samePort.code, 1);
   assert.match(samePort.text, new RegExp(`Port ${port} is taken.*--port`));
   const ports = ["--port", String(port), "--db-port", String(dbPort)];
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(parent), ({ name }) => name), kept);
   const samePorts = await callCommand("start", [...ports, "--data", other]);
   assert.equal(samePorts.code, 1);
   const named = `Ports ${port} and ${dbPort} are taken.*: --port \\d+ --db-port \\d+`;
