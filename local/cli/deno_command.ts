@@ -1,6 +1,7 @@
 /** A task that is a command of Deno itself, with a help of its own. */
 import { guardProcess } from "../leftovers/guard.ts";
 import { type Command, command } from "./command.ts";
+import { requireDenoOptions } from "./deno_options.ts";
 import { requirePaths } from "./require_paths.ts";
 
 export interface DenoCommand {
@@ -31,6 +32,7 @@ export function denoCommand(
     parse: (given) => given.some((arg) => ["--help", "-h"].includes(arg)) ? undefined : given,
     run: async (given: string[]) => {
       const named = given.filter((arg) => !arg.startsWith("-"));
+      await requireDenoOptions(args[0] as string, given);
       await requirePaths(named);
       return await runDeno([...args, ...given, ...(named.length === 0 ? paths : [])]);
     },

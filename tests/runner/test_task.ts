@@ -1,5 +1,6 @@
 /** A task that runs some of the tests, with a help of its own. */
 import { type Command, command } from "../../local/cli/command.ts";
+import { requireDenoOptions } from "../../local/cli/deno_options.ts";
 import { requirePaths } from "../../local/cli/require_paths.ts";
 import { runTests } from "./run_tests.ts";
 
@@ -33,6 +34,7 @@ export function testTask(
     interrupted: "Interrupted: the tests have not ended.",
     run: async (args: string[]) => {
       const all = [...files, ...args];
+      await requireDenoOptions("test", args.filter((_, i) => args[i - 1] !== "--filter"));
       await requirePaths(namedPaths(all));
       return await runTests(all, environment);
     },
