@@ -100,6 +100,10 @@ export async function requireUsable(
     ...describeWrongDatabase(given.SUPABASE_DB_URL),
   ];
   if (wrong.length === 0) return given;
+  // In the order of the file, the environment's at the end.
+  const names = Object.keys(places).filter((name) => environment[name] === undefined);
+  const placeOf = (name: string) => names.includes(name) ? names.indexOf(name) : names.length;
+  wrong.sort(([a], [b]) => placeOf(a) - placeOf(b));
   const reasons = wrong.map(([name, reason]) => {
     const place = environment[name] === undefined ? places[name] : "In the environment";
     return place === undefined ? reason : `${place}: ${reason}`;

@@ -80,11 +80,11 @@ Deno.test("every value that is not usable is named at once, with its place, and 
   await assert.rejects(requireUsable(file, environment), (error: Error) => {
     assert.ok(error instanceof EnvFileError);
     const { message } = error;
-    assert.deepEqual(message.match(/^.*?: [A-Z_]+/gm)?.sort(), [
-      "In the environment: TIKTOK_API_URL",
+    assert.deepEqual(message.match(/^.*?: [A-Z_]+/gm), [
       "settings.env, line 1: ENCRYPTION_KEYS",
       "settings.env, line 3: STRIPE_SECRET_KEY",
       "settings.env, line 5: SUPABASE_DB_URL",
+      "In the environment: TIKTOK_API_URL",
     ]);
     assert.match(message, / Nothing was started\.$/);
     assert.doesNotMatch(message, /private/);
