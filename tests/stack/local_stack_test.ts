@@ -234,6 +234,14 @@ async function refuseWrongVariable({ args, port, dbPort }: Place): Promise<void>
     "\nThe stack did not start. In the environment: TIKTOK_API_URL is not an http(s) URL. " +
       "Nothing was started.\n",
   );
+  // Another key is found out when the database and the functions run.
+  const ENCRYPTION_KEYS = `local1:${new Uint8Array(32).toBase64()}`;
+  const late = await run("start", args, { ENCRYPTION_KEYS });
+  assert.equal(late.code, 1, late.text);
+  assert.match(
+    late.stdout,
+    /migrations\n[^]*\nThe stack did not start\. The key "local1" of ENCRYPTION_KEYS is not/,
+  );
   assert.ok(isFree(port) && isFree(dbPort));
 }
 
