@@ -154,6 +154,24 @@ comment on function private.is_abandoned(private.label_purchases) is
   'Whether the worker of a purchase must have died: a provider call is limited to less than a minute.';
 grant execute on function private.is_abandoned(private.label_purchases) to service_role;
 
+create function private.waits_for_shop(p_purchase private.label_purchases)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return p_purchase.provider = 'tiktok_shipping' and not exists (
+    select from public.orders
+    where id = p_purchase.order_id and user_id = p_purchase.user_id and private.shop_of_order(orders) is not null
+  );
+end;
+$$;
+comment on function private.waits_for_shop(private.label_purchases) is
+  'Whether a label can be read only at TikTok, and its shop is not connected.';
+grant execute on function private.waits_for_shop(private.label_purchases) to service_role;
+
 create function private.shipment_view(p_purchase private.label_purchases)
 returns jsonb
 language plpgsql
@@ -168,7 +186,10 @@ begin
       'order_id', p_purchase.order_id,
       'order_ids', to_jsonb(p_purchase.order_id || p_purchase.other_order_ids),
       'state', p_purchase.state,
-      'reason', p_purchase.reason,
+      'reason', case
+        when p_purchase.state = 'void_requested' and private.waits_for_shop(p_purchase) then 'shop_not_connected'
+        else p_purchase.reason
+      end,
       'provider', p_purchase.provider,
       'carrier', shipment.carrier,
       'service_type', shipment.service_type,

@@ -2,7 +2,8 @@
 
 /*
   Arguments: p_user_id; p_shipment_id.
-  Returns:   {outcome}: requested {purchase}; exists {shipment}; refused {code: not_purchased | already_underway}.
+  Returns:   {outcome}: requested {purchase}; exists {shipment}; refused {code:
+             not_purchased | already_underway | shop_not_connected}.
   Errors:    PT404, the seller has no such label.
 */
 create function public.request_label_void(p_user_id uuid, p_shipment_id uuid)
@@ -22,6 +23,10 @@ begin
   if purchase.id is null then
     raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
   end if;
+  -- TikTok decides about its own labels, and cannot be called without the shop.
+  if purchase.state = 'void_requested' and private.waits_for_shop(purchase) then
+    return jsonb_build_object('outcome', 'refused', 'code', 'shop_not_connected');
+  end if;
   if (purchase.state = 'voided' and purchase.provider <> 'own')
     or (purchase.state = 'void_requested' and purchase.checked_at > now() - interval '1 minute') then
     return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
@@ -38,6 +43,9 @@ begin
   end if;
   if parcel_status not in ('created', 'purchased') then
     return jsonb_build_object('outcome', 'refused', 'code', 'already_underway');
+  end if;
+  if private.waits_for_shop(purchase) then
+    return jsonb_build_object('outcome', 'refused', 'code', 'shop_not_connected');
   end if;
   update private.label_purchases
   set state = 'void_requested', reason = null, checked_at = now()

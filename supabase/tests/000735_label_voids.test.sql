@@ -128,5 +128,39 @@ update public.orders set order_status = 'cancelled', tiktok_status = 'CANCELLED'
 select is(tests.void('ada', 'k1') || ' ' || tests.settle_void('k1', 'voided'), 'requested voided', 'the label of a cancelled order');
 select is(tests.order_state('k'), 'cancelled CANCELLED', 'does not bring it back');
 
+-- TikTok decides about its own labels: only through a connected shop.
+create function tests.shown(key text)
+returns text
+language sql
+as $$
+  select concat_ws(' ', shown ->> 'state', shown ->> 'reason')
+  from private.label_purchases as purchase
+  cross join lateral private.shipment_view(purchase) as shown
+  where idempotency_key = key;
+$$;
+select tests.order_to_ship('ada', 't', '{"shipping_type": "TIKTOK"}');
+select tests.order_to_ship('ada', 'p', '{"shipping_type": "TIKTOK"}');
+select tests.order_to_ship('ada', 'e');
+select tests.buy('ada', 't', 't1');
+select tests.buy('ada', 'p', 'p1');
+select tests.buy('ada', 'e', 'e1');
+select is(
+  tests.void('ada', 'p1') || ' ' || tests.settle_void('p1', 'void_requested', 'not_asked'), 'requested void_requested',
+  'TikTok was not reached'
+);
+select is(tests.shown('p1'), 'void_requested not_asked', 'which the seller sees');
+update public.tiktok_shops set connection_status = 'disconnected', status_reason = 'by_seller',
+  access_token = null, refresh_token = null
+where id = tests.shop('ada');
+select is(tests.void('ada', 't1'), 'refused shop_not_connected', 'without its shop no void of a TikTok label is requested');
+select is(tests.label_state('t1') || ' ' || tests.shown('t1'), 'purchased 1 purchased', 'and nothing changes');
+select is(tests.void('ada', 'p1'), 'refused shop_not_connected', 'nor is one requested again that is pending');
+select is(tests.label_state('p1'), 'void_requested 1 not_asked', 'it stays pending');
+select is(tests.shown('p1'), 'void_requested shop_not_connected', 'and the seller sees that it waits for the shop');
+select is(tests.void('ada', 'e1'), 'requested', 'an EasyPost label is voided without the shop');
+select is(tests.shown('e1'), 'void_requested', 'and waits for the carrier');
+update public.shipments set status = 'in_transit' where id = tests.purchase('t1');
+select is(tests.void('ada', 't1'), 'refused already_underway', 'a parcel on its way is not voided, with or without a shop');
+
 select * from finish();
 rollback;

@@ -7652,7 +7652,10 @@ begin
       'order_id', p_purchase.order_id,
       'order_ids', to_jsonb(p_purchase.order_id || p_purchase.other_order_ids),
       'state', p_purchase.state,
-      'reason', p_purchase.reason,
+      'reason', case
+        when p_purchase.state = 'void_requested' and private.waits_for_shop(p_purchase) then 'shop_not_connected'
+        else p_purchase.reason
+      end,
       'provider', p_purchase.provider,
       'carrier', shipment.carrier,
       'service_type', shipment.service_type,
@@ -8023,6 +8026,20 @@ begin
       )
     ) as busy
     having count(*) >= 24
+  );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.waits_for_shop(p_purchase private.label_purchases)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return p_purchase.provider = 'tiktok_shipping' and not exists (
+    select from public.orders
+    where id = p_purchase.order_id and user_id = p_purchase.user_id and private.shop_of_order(orders) is not null
   );
 end;
 $function$
@@ -10809,6 +10826,10 @@ begin
   if purchase.id is null then
     raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
   end if;
+  -- TikTok decides about its own labels, and cannot be called without the shop.
+  if purchase.state = 'void_requested' and private.waits_for_shop(purchase) then
+    return jsonb_build_object('outcome', 'refused', 'code', 'shop_not_connected');
+  end if;
   if (purchase.state = 'voided' and purchase.provider <> 'own')
     or (purchase.state = 'void_requested' and purchase.checked_at > now() - interval '1 minute') then
     return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
@@ -10825,6 +10846,9 @@ begin
   end if;
   if parcel_status not in ('created', 'purchased') then
     return jsonb_build_object('outcome', 'refused', 'code', 'already_underway');
+  end if;
+  if private.waits_for_shop(purchase) then
+    return jsonb_build_object('outcome', 'refused', 'code', 'shop_not_connected');
   end if;
   update private.label_purchases
   set state = 'void_requested', reason = null, checked_at = now()
@@ -12278,6 +12302,7 @@ grant execute on function private.store_sender(uuid,uuid,jsonb) to service_role;
 grant execute on function private.undecided_orders(uuid,bigint[],integer) to service_role;
 grant execute on function private.unstored_combined_orders(public.orders) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
+grant execute on function private.waits_for_shop(private.label_purchases) to service_role;
 grant execute on function private.was_cancelled_unpaid(public.orders,public.orders) to service_role;
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 grant execute on function private.webhook_event_summary(private.inbox_events) to service_role;

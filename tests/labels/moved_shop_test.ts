@@ -1,7 +1,15 @@
 /** Labels of a seller whose shop another account has connected since. */
 import assert from "node:assert/strict";
 import { authorizeSimulatedShop, connectWithCode } from "../../local/stack/seller.ts";
-import { processLaterEvents, receiveOrder, requestLabel } from "../support/labels.ts";
+import {
+  agePurchases,
+  assertProblem,
+  callShipments,
+  callsTo,
+  processLaterEvents,
+  receiveOrder,
+  requestLabel,
+} from "../support/labels.ts";
 import { callOAuth } from "../support/oauth.ts";
 import { test } from "../support/shared_stack.ts";
 import {
@@ -78,4 +86,56 @@ test("TikTok's parcels are not read while their shop is not connected, and no ta
     [["ignored", "purchase_settled"]],
     [["ignored", "shop_not_connected"]],
   ]);
+});
+
+/** Get Package Detail. */
+const PACKAGE = /\/packages\/\d+$/;
+
+async function readVoid(stack: TestStack, seller: ConnectedSeller, id: string): Promise<string[]> {
+  const { body } = await callShipments(stack, seller, `/${id}`, { method: "GET" });
+  return [body.state, body.reason];
+}
+
+test("TikTok's label is not voided while its shop is not connected, and the seller hears why", async (stack) => {
+  const former = await connectSeller(stack, SHOP);
+  const order = await receiveOrder(stack, former, { shippingType: "TIKTOK" });
+  const { body: { id } } = await requestLabel(stack, former, order.id);
+  const own = await receiveOrder(stack, former);
+  const { body: easypost } = await requestLabel(stack, former, own.id);
+  await settledEvents(stack);
+  await disconnect(stack, former);
+
+  const requestVoid = (label: string) => callShipments(stack, former, `/${label}/void`);
+  for (let n = 0; n < 2; n++) assertProblem(await requestVoid(id), 422, "shop_not_connected");
+  await connectSeller(stack, SHOP);
+  assertProblem(await requestVoid(id), 422, "shop_not_connected");
+
+  assert.deepEqual(await readVoid(stack, former, id), ["purchased", null]);
+  assert.equal(callsTo(stack.tiktok.calls, PACKAGE), 0);
+  const { status, body } = await requestVoid(easypost.id);
+  assert.deepEqual([status, body.state], [200, "void_requested"]);
+});
+
+test("a void that TikTok has not decided waits for the shop, and continues when it comes back", async (stack) => {
+  const seller = await connectSeller(stack, SHOP);
+  const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
+  const { body: { id } } = await requestLabel(stack, seller, order.id);
+  await settledEvents(stack);
+  stack.tiktok.faults.add({ method: "GET", path: PACKAGE, kind: "internal" });
+  const requestVoid = () => callShipments(stack, seller, `/${id}/void`);
+  assertProblem(await requestVoid(), 503, "void_pending");
+  await disconnect(stack, seller);
+
+  assertProblem(await requestVoid(), 422, "shop_not_connected");
+  assert.deepEqual(await readVoid(stack, seller, id), ["void_requested", "shop_not_connected"]);
+
+  stack.tiktok.faults.clear();
+  const [row] = await stack.sql`
+    select tiktok_package_id from public.shipments where id = ${id}`;
+  stack.tiktok.changePackage(row?.tiktok_package_id, "CANCELLED");
+  await connectWithCode(stack.env, seller, await authorizeSimulatedShop(stack.env, SHOP));
+  await agePurchases(stack);
+  await runEventWorker(stack);
+  await settledEvents(stack);
+  assert.deepEqual(await readVoid(stack, seller, id), ["voided", null]);
 });

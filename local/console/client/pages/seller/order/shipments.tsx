@@ -1,12 +1,13 @@
 /** @jsxImportSource hono/jsx/dom */
 /** Parcels of an order, with their labels. */
 import { useState } from "../../../hooks.ts";
-import { Badge } from "../../../components/badge.tsx";
+import { Badge, type Tone } from "../../../components/badge.tsx";
 import { Card } from "../../../components/card.tsx";
 import { Notice } from "../../../components/notice.tsx";
 import { carrierName, serviceName } from "../../../carriers.ts";
 import type { Shipment } from "../../../data/order.ts";
 import { formatCode, formatMoney } from "../../../format.ts";
+import { describePurchase } from "../../../purchases.ts";
 import { describeParcel, PARCEL_TONES } from "../../../states.ts";
 import { LabelPicture } from "./label_picture.tsx";
 import { VoidDialog } from "./void_dialog.tsx";
@@ -14,22 +15,11 @@ import { VoidDialog } from "./void_dialog.tsx";
 /** States of a purchase that have a valid label. */
 const VALID = ["purchased", "void_requested", "void_rejected"];
 
-const PURCHASES: Record<string, string> = {
-  requested: "The label is being bought.",
-  purchasing: "The label is being bought.",
-  unknown:
-    "The carrier did not answer: whether the label was bought is looked up. It is never bought " +
-    "twice.",
-  void_requested: "The carrier has not decided about the void yet.",
-  void_rejected: "The carrier refused to void the label: it is still valid.",
-};
+const TONES: Record<string, Tone> = { failed: "calm", unknown: "bad" };
 
-function PurchaseNotice({ shipment: { state, reason } }: { shipment: Shipment }) {
-  if (state === "failed") {
-    return <Notice tone="calm">Not bought ({reason}). Nothing was charged.</Notice>;
-  }
-  const text = PURCHASES[state ?? ""];
-  return text ? <Notice tone={state === "unknown" ? "bad" : "info"}>{text}</Notice> : null;
+function PurchaseNotice({ shipment }: { shipment: Shipment }) {
+  const text = describePurchase(shipment);
+  return text ? <Notice tone={TONES[shipment.state ?? ""] ?? "info"}>{text}</Notice> : null;
 }
 
 function AdviceNotice({ shipment: { advice, advice_reason } }: { shipment: Shipment }) {
