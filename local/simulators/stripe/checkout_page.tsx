@@ -92,7 +92,8 @@ export function checkoutPage(checkout: Checkout): Hono {
   app.onError((error) => {
     if (!(error instanceof ApiError)) throw error;
     const { status, message } = error;
-    return renderPage({ service, status, title: "The payment failed", children: <p>{message}</p> });
+    const title = status === 404 ? "Unknown checkout" : "The payment failed";
+    return renderPage({ service, status, title, children: <p>{message}</p> });
   });
 
   app.get("/:id", (c) => {

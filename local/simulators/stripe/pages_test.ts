@@ -167,6 +167,18 @@ Deno.test("a wrong checkout is refused by parameter, and none is opened", async 
   assert.deepEqual([page.status, page.headers.get("content-type")], [404, type]);
 });
 
+Deno.test("the page of an unknown session says so, and not that a payment or a change failed", async () => {
+  await using caller = new Caller();
+  const pages = [["/pay/cs_x", "Unknown checkout"], ["/portal/bps_x", "Unknown portal"]] as const;
+  for (const [path, title] of pages) {
+    const page = await caller.fetch("GET", path);
+    const text = await page.text();
+    assert.equal(page.status, 404);
+    assert.ok(text.includes(`<h1>${title}</h1>`), text);
+    assert.doesNotMatch(text, /failed/);
+  }
+});
+
 async function createPortal(caller: Caller) {
   const { id, customer } = await caller.subscription();
   const return_url = "https://app.example.com/?a=1&b=<2>";

@@ -96,16 +96,17 @@ export function portalPage(portal: Portal, prices: Prices): Hono {
   app.onError((error, c) => {
     if (!(error instanceof ApiError)) throw error;
     const { status, message } = error;
+    // A parameter that names nothing is a 400.
+    if (status === 404) {
+      return renderPage({ service, status, title: "Unknown portal", children: <p>{message}</p> });
+    }
     // Every action has the address ".../portal/<id>/<action>".
-    const isAction = c.req.method === "POST";
     const children = (
       <>
         <p class="notice bad" role="alert">{message}</p>
-        {isAction && (
-          <p>
-            <a class="button" href={`../${c.req.param("id")}`}>Back to your plan</a>
-          </p>
-        )}
+        <p>
+          <a class="button" href={`../${c.req.param("id")}`}>Back to your plan</a>
+        </p>
       </>
     );
     return renderPage({ service, status, title: "The change failed", children });
