@@ -7,6 +7,8 @@ const LabelPeriod = z.object({
   label_limit: z.int(),
   cost: z.string(),
   cost_limit: z.string(),
+  shop_labels: z.int(),
+  shop_limit_reached: z.boolean(),
 });
 
 export const USAGE: NamedSchema = {
@@ -31,7 +33,10 @@ export const USAGE: NamedSchema = {
     held_to_ship: "Those of them that have to be shipped.",
     held_ship_by: { ...TIME, description: "The earliest time of these." },
     shops: "What each connected shop used of the same limit in all accounts.",
-    labels: "Labels and their cost as decimal strings in major units of currency, with limits.",
+    labels:
+      "The seller's labels and their cost as decimal strings in major units of currency, with " +
+      "limits. shop_labels: the most labels that a connected shop used in all accounts; " +
+      "shop_limit_reached: it can buy none.",
     month_ends_at: { ...TIME, description: "used becomes 0." },
   },
 };

@@ -351,16 +351,21 @@ begin
   return (
     select jsonb_build_object(
       'today', jsonb_build_object(
-        'labels', spent.day_labels,
+        'labels', own.day_labels,
         'label_limit', (allowed).daily_label_limit,
-        'cost', round(spent.day_cents / 100.0, 2)::text,
-        'cost_limit', round((allowed).daily_label_cents / 100.0, 2)::text
+        'cost', round(own.day_cents / 100.0, 2)::text,
+        'cost_limit', round((allowed).daily_label_cents / 100.0, 2)::text,
+        'shop_labels', shop.day_labels,
+        'shop_limit_reached',
+          shop.day_labels >= (allowed).daily_label_limit or shop.day_cents >= (allowed).daily_label_cents
       ),
       'month', jsonb_build_object(
-        'labels', spent.labels,
+        'labels', own.labels,
         'label_limit', (allowed).monthly_label_limit,
-        'cost', round(spent.cents / 100.0, 2)::text,
-        'cost_limit', round((allowed).monthly_label_cents / 100.0, 2)::text
+        'cost', round(own.cents / 100.0, 2)::text,
+        'cost_limit', round((allowed).monthly_label_cents / 100.0, 2)::text,
+        'shop_labels', shop.labels,
+        'shop_limit_reached', shop.labels >= (allowed).monthly_label_limit or shop.cents >= (allowed).monthly_label_cents
       ),
       'currency', 'USD'
     )
@@ -372,15 +377,22 @@ begin
         coalesce(max(total.day_labels) filter (where total.day = private.current_day()), 0) as day_labels,
         coalesce(max(total.day_cents) filter (where total.day = private.current_day()), 0) as day_cents
       from private.label_spending as total
+      where total.month = private.current_month() and total.user_id = p_user_id
+    ) as own
+    -- What other accounts paid for the shop is not shown.
+    cross join lateral (
+      select
+        coalesce(max(total.labels), 0) as labels,
+        coalesce(max(total.cents), 0) as cents,
+        coalesce(max(total.day_labels) filter (where total.day = private.current_day()), 0) as day_labels,
+        coalesce(max(total.day_cents) filter (where total.day = private.current_day()), 0) as day_cents
+      from private.label_spending as total
       where total.month = private.current_month()
-        and (
-          total.user_id = p_user_id
-          or total.shop_key in (
-            select shop_key from public.tiktok_shops
-            where user_id = p_user_id and connection_status in ('active', 'paused')
-          )
+        and total.shop_key in (
+          select shop_key from public.tiktok_shops
+          where user_id = p_user_id and connection_status in ('active', 'paused')
         )
-    ) as spent
+    ) as shop
   );
 end;
 $$;

@@ -56,6 +56,16 @@ as $$
   )
   from (select tests.run_as(nickname, 'select public.get_usage() -> ''labels''')::jsonb as usage) as own;
 $$;
+create function tests.shop_usage(nickname text)
+returns text
+language sql
+as $$
+  select concat_ws(
+    ' ', usage #>> '{today,shop_labels}', usage #>> '{today,shop_limit_reached}', usage #>> '{month,shop_labels}',
+    usage #>> '{month,shop_limit_reached}'
+  )
+  from (select tests.run_as(nickname, 'select public.get_usage() -> ''labels''')::jsonb as usage) as own;
+$$;
 create function tests.platform()
 returns text
 language sql
@@ -64,12 +74,14 @@ as $$
   select concat_ws(' ', labels, cents) from private.label_spending where user_id is null and shop_key is null;
 $$;
 select is(tests.usage('ada'), '0 0.00 0 0.00 of 2 20.00 USD', 'nothing was bought');
+select is(tests.shop_usage('ada'), '0 false 0 false', 'for the shop neither');
 select is(tests.try('ada', 'a1'), 'started', 'the first label of a trial');
 select is(tests.usage('ada'), '1 7.10 1 7.10 of 2 20.00 USD', 'is reserved before it is bought');
 select is(tests.try('ada', 'a2', '{"quoted_cost": "12.91"}'), 'refused label_limit', 'one that costs a cent too much');
 select is(tests.try('ada', 'a3', '{"quoted_cost": "9.00", "currency": "GBP"}'), 'refused label_limit', 'pounds count in dollars');
 select is(tests.try('ada', 'a4', '{"quoted_cost": "8.00", "currency": "GBP"}'), 'started', 'and are bought within the limit');
 select is(tests.usage('ada'), '2 18.70 2 18.70 of 2 20.00 USD', 'the seller sees both');
+select is(tests.shop_usage('ada'), '2 true 2 true', 'and that the limit is reached');
 select is(tests.try('ada', 'a5', '{"quoted_cost": "0.01"}'), 'refused label_limit', 'a third label, at any price');
 select is(tests.label_state('a5'), 'requested 1', 'is not being bought');
 select is(tests.try('ada', 'a6', '{"currency": "XAU"}'), 'refused service_unavailable', 'nor one without a price in dollars');
@@ -165,7 +177,8 @@ select tests.sign_up('ben');
 select tests.connect_shop('ben');
 select tests.order_to_ship('ben', 'c1');
 delete from private.label_limits where user_id is not null;
-select is(tests.usage('ben'), '8 8.00 8 8.00 of 2 20.00 USD', 'what was spent on the shop stays');
+select is(tests.usage('ben'), '0 0.00 0 0.00 of 2 20.00 USD', 'the new account has spent nothing, and sees no cost of another');
+select is(tests.shop_usage('ben'), '8 true 8 true', 'but its shop has used its labels');
 select is(tests.try('ben', 'c1', '{"quoted_cost": "1"}'), 'refused label_limit', 'signing up again buys nothing');
 select is((select count(*) from private.label_spending where user_id = tests.id('bob')), 0::bigint, 'nothing names the former account');
 

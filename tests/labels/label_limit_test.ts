@@ -55,11 +55,15 @@ test("25 labels that a trial requests at once, and those of a new account for it
     label_limit: 2,
     cost: cost.toFixed(2),
     cost_limit: "20.00",
+    shop_labels: 2,
+    shop_limit_reached: true,
   });
 
   await processDueEvents(stack);
   assert.deepEqual(await deleteAccountOf(stack, seller), { status: 204, code: undefined });
   const next = await connectSeller(stack, seller.shopId);
+  const { labels: { month } } = await usageOf(next);
+  assert.deepEqual([month.labels, month.cost, month.shop_labels], [0, "0.00", 2]);
   const again = await receiveOrder(stack, next);
   await endAllowance(stack, next);
   assertProblem(await requestLabel(stack, next, again.id), 402, "label_limit");

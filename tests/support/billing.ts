@@ -67,6 +67,9 @@ export interface LabelUsage {
   label_limit: number;
   cost: string;
   cost_limit: string;
+  /** The most that a connected shop used, in all accounts. */
+  shop_labels: number;
+  shop_limit_reached: boolean;
 }
 
 export async function usageOf(seller: Seller): Promise<Usage> {

@@ -8,6 +8,10 @@ export interface LabelUsage {
   label_limit: number;
   cost: string;
   cost_limit: string;
+  /** The most labels that a connected shop used, in all accounts. */
+  shop_labels: number;
+  /** A connected shop has reached the limit of labels, or of their cost. */
+  shop_limit_reached: boolean;
 }
 
 export interface Usage {
@@ -17,6 +21,8 @@ export interface Usage {
   held: number;
   held_to_ship: number;
   held_ship_by: string | null;
+  /** Orders of each connected shop, in all accounts. */
+  shops: { shop_id: string; used: number }[];
   labels: { today: LabelUsage; month: LabelUsage; currency: string };
   month_ends_at: string;
 }

@@ -18,6 +18,7 @@ import {
   type Usage,
 } from "../../data/plan.ts";
 import { countOf, formatCode, formatMoney } from "../../format.ts";
+import { describeShopUse } from "../../shop_use.ts";
 import { useQuery } from "../../use_query.ts";
 import { MonthEnd } from "./month_end.tsx";
 import { HeldOrders } from "./plan/held_orders.tsx";
@@ -26,6 +27,7 @@ import { PlanCard } from "./plan/plan_card.tsx";
 function UsageCard({ usage }: { usage: Usage }) {
   const { today, month } = usage.labels;
   const { currency } = usage.labels;
+  const shopUse = describeShopUse(usage);
   return (
     <Card
       title="This month"
@@ -43,6 +45,7 @@ function UsageCard({ usage }: { usage: Usage }) {
         }; today ${today.labels} of ${today.label_limit} labels.`}
         {usage.not_counted > 0 && ` ${countOf(usage.not_counted, "order")} did not count.`}
       </p>
+      {shopUse.length > 0 && <Notice tone="info">{shopUse.join(" ")}</Notice>}
       {usage.held > 0 && (
         <p>
           <strong>{countOf(usage.held, "order")}</strong> {usage.held === 1 ? "waits" : "wait"}{" "}
