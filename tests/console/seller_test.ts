@@ -180,3 +180,21 @@ testInBrowser("a seller who sells as someone new connects that shop", async (sta
   assert.deepEqual([...shops], [{ shop_name: "Teapots" }]);
   assert.deepEqual(problems, []);
 });
+
+testInBrowser(
+  "a link that nobody issued connects nothing, and leads back",
+  async (stack, browser) => {
+    const { SUPABASE_URL: url } = stack.env;
+    const { page, problems } = await openWindow(browser, url);
+    await page.goto(url);
+    await signUp(page, "dora@example.com");
+    await page.goto(`${url}/app?status=confirm#claim=bad`);
+    await seeShown(page.getByRole("heading", { name: "This link is not valid" }));
+    assert.equal(await page.locator("#main button").count(), 0);
+    assert.equal(await page.getByText("did not issue").count(), 0);
+    assert.deepEqual(await findBarriers(page), []);
+    await page.locator("#main").getByRole("link", { name: "Back to your shops" }).click();
+    await seeShown(page.getByRole("heading", { name: "Shops" }));
+    assert.deepEqual(problems, []);
+  },
+);

@@ -1,15 +1,14 @@
 /** @jsxImportSource hono/jsx/dom */
 /** Where TikTok's and Stripe's pages, and the links in mails, lead back to. */
 import { useEffect } from "hono/jsx/dom";
-import { Card } from "../../components/card.tsx";
 import { Notice } from "../../components/notice.tsx";
-import { PageHead } from "../../components/page_head.tsx";
 import { Several } from "../../components/several.tsx";
 import { currentClaim } from "../../claim.ts";
 import { navigate, useAddress } from "../../router.ts";
 import { useSession } from "../../session.ts";
 import { StartPage } from "../start.tsx";
 import { ConfirmShops } from "./return/confirm_shops.tsx";
+import { NotConnected } from "./return/not_connected.tsx";
 import { PlanChange } from "./return/plan_change.tsx";
 
 const FAILURES: Record<string, string> = {
@@ -21,17 +20,7 @@ const FAILURES: Record<string, string> = {
 
 function Failure({ status, code }: { status: string; code: string | null }) {
   const text = FAILURES[status] ?? FAILURES[code ?? ""] ?? "The shop could not be connected.";
-  return (
-    <Several>
-      <PageHead title="Not connected" />
-      <Card>
-        <p>{text}</p>
-        <div>
-          <a class="button" href="/seller/shops">Back to your shops</a>
-        </div>
-      </Card>
-    </Several>
-  );
+  return <NotConnected text={text} />;
 }
 
 /** After the link of a mail: signed in, or it had expired. */

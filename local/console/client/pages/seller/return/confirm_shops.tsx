@@ -13,6 +13,7 @@ import { currentClaim, forgetClaim } from "../../../claim.ts";
 import { type ClaimedShop, confirmClaim, showClaim } from "../../../data/shops.ts";
 import { CallError } from "../../../errors.ts";
 import { navigate } from "../../../router.ts";
+import { NotConnected } from "./not_connected.tsx";
 
 function Names({ shops }: { shops: ClaimedShop[] }) {
   return (
@@ -37,6 +38,17 @@ const RETRIABLE = [
   "too_many_requests",
 ];
 
+function isFinal(error: unknown): error is CallError {
+  return error instanceof CallError && !RETRIABLE.includes(error.code);
+}
+
+/** Nothing can be connected with this claim any more. */
+function Refusal({ error: { code, message } }: { error: CallError }) {
+  if (code !== "claim_unknown") return <NotConnected text={message} />;
+  const text = "Nothing was connected. Begin again: connect the shop from your shops.";
+  return <NotConnected title="This link is not valid" text={text} />;
+}
+
 export function ConfirmShops({ email }: { email: string }) {
   // Of the beginning: a refusal forgets it.
   const [claim] = useState(() => currentClaim() ?? "");
@@ -44,7 +56,7 @@ export function ConfirmShops({ email }: { email: string }) {
   const [error, setError] = useState<unknown>(null);
   const fail = (caught: unknown): void => {
     setError(caught);
-    if (caught instanceof CallError && !RETRIABLE.includes(caught.code)) forgetClaim();
+    if (isFinal(caught)) forgetClaim();
   };
   useEffect(() => {
     showClaim(claim).then(setShops, fail);
@@ -64,6 +76,7 @@ export function ConfirmShops({ email }: { email: string }) {
     forgetClaim();
     navigate("/seller", { replace: true });
   };
+  if (isFinal(error)) return <Refusal error={error} />;
   return (
     <Several>
       <PageHead title={shops?.length === 1 ? "Connect this shop?" : "Connect your shops?"} />
