@@ -43,9 +43,10 @@ export async function readJson<T extends z.ZodMiniType>(
   }
   const { success, data, error } = schema.safeParse(json);
   if (!success) {
+    const issues = firstOfEachField(error.issues);
     throw problemOf(JSON_PROBLEMS, "invalid_body", {
-      detail: describeIssues(error.issues, "body"),
-      members: { errors: error.issues.map(pointAt) },
+      detail: describeIssues(issues, "body"),
+      members: { errors: issues.map(pointAt) },
     });
   }
   return data;
@@ -54,6 +55,17 @@ export async function readJson<T extends z.ZodMiniType>(
 /** The message of a schema for another type than an object; an unknown field keeps its own. */
 export function asObject(fields: string) {
   return { error: ({ code }: { code: string }) => code === "invalid_type" ? fields : undefined };
+}
+
+/** Later checks of a field also run on a value of another form: their messages would contradict the first. */
+function firstOfEachField(issues: z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const pointers = new Set<string>();
+  return issues.filter((issue) => {
+    const { pointer } = pointAt(issue);
+    const isNew = issue.path.length === 0 || !pointers.has(pointer);
+    pointers.add(pointer);
+    return isNew;
+  });
 }
 
 function pointAt({ path, message }: z.core.$ZodIssue): FieldError {

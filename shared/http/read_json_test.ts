@@ -44,6 +44,24 @@ Deno.test("a body that is not JSON in UTF-8 is 400, and is not quoted", async ()
   }
 });
 
+Deno.test("a wrong field gets one message, the first; the body as a whole gets all", async () => {
+  const schema = z.strictObject({
+    length: z.string().check(
+      z.regex(/^[0-9]+$/, "a number above 0"),
+      z.refine((text) => Number(text) <= 120, "at most 120 in"),
+    ),
+    name: z.string().check(z.minLength(1, "1 to 100 characters")),
+  }).check(z.refine(() => false, "either rate_id or service"));
+  const problem = await problemOf('{"length":"1e5","name":[],"odd":1}', schema);
+  const errors = problem.members.errors as FieldError[];
+  assert.deepEqual(errors.filter(({ pointer }) => pointer !== "#"), [
+    { pointer: "#/length", detail: "a number above 0" },
+    { pointer: "#/name", detail: "a text, not a list" },
+  ]);
+  assert.ok(errors.some(({ pointer }) => pointer === "#"));
+  assert.doesNotMatch(problem.message, /at most|characters/);
+});
+
 Deno.test("a body of other fields is 400; every wrong field is named, and no value quoted", async () => {
   const schema = z.strictObject({
     claim: z.string().check(z.maxLength(8)),
