@@ -38,9 +38,9 @@ const Label = z.strictObject({
   order_ids: z.optional(OrderIds),
   parcel: Parcel,
   provider: z.optional(ProviderName),
-  rate_id: z.optional(z.uuid("a rate_id that POST /rates gave")),
+  rate_id: z.optional(z.uuid("a rate_id that POST /shipments/rates gave")),
   service: z.optional(
-    z.string("a service that POST /rates named, cheapest or default").check(
+    z.string("a service that POST /shipments/rates named, cheapest or default").check(
       z.minLength(1),
       z.maxLength(100),
     ),
@@ -63,7 +63,7 @@ export const LabelBody = z.pipe(
 );
 
 const Tracking = z.strictObject({
-  carrier: z.string("a carrier that GET /carriers lists: its name or id").check(
+  carrier: z.string("a carrier that GET /shipments/carriers lists: its name or id").check(
     z.trim(),
     z.minLength(1),
     z.maxLength(100),
@@ -86,7 +86,7 @@ export const OwnTrackingBody = z.extend(Tracking, {
 });
 
 export const BatchBody = z.strictObject({
-  labels: z.array(LabelBody, "an array of what POST / takes").check(
+  labels: z.array(LabelBody, "a list of labels, each as POST /shipments takes it").check(
     z.minLength(1, "1 to 100 labels"),
     z.maxLength(100, "1 to 100 labels"),
   ),

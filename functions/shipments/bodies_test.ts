@@ -156,6 +156,8 @@ Deno.test("a batch has 1 to 100 labels, and the refusal names the place of a wro
   for (const body of [labels(0), labels(101), {}, { labels: null }, { labels: LABEL }]) {
     assert.deepEqual(wrongFields(BatchBody, body), ["labels"]);
   }
+  const { error } = BatchBody.safeParse({ orders: [LABEL] });
+  assert.equal(error?.issues[0]?.message, "a list of labels, each as POST /shipments takes it");
   const spoiled = { labels: [LABEL, { ...LABEL, order_id: "7" }] };
   assert.deepEqual(wrongFields(BatchBody, spoiled), ["labels.1.order_id"]);
   assert.deepEqual(wrongFields(BatchBody, { ...labels(1), more: 1 }), [""]);
@@ -264,13 +266,15 @@ Deno.test("requests that mean the same have the same hash", () => {
   assert.notEqual(hash(sent), hash(LABEL));
 });
 
-Deno.test("the order whose labels are listed is named by a UUID", () => {
+Deno.test("the order of a list is named by a UUID", () => {
   const read = (query: string) => readOrderId(new Request(`http://x/shipments${query}`));
   assert.equal(read(`?order_id=${ORDER}`), ORDER);
   for (const query of ["", "?order_id=", "?order_id=7", `?id=${ORDER}`]) {
     assert.throws(
       () => read(query),
-      (error) => error instanceof Problem && error.code === "order_id_required",
+      (error) =>
+        error instanceof Problem && error.code === "order_id_required" &&
+        error.message.startsWith("Name the order: ?order_id="),
       query,
     );
   }

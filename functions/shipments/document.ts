@@ -112,7 +112,7 @@ export const BatchRequest: NamedSchema = {
 };
 
 const TRACKING_FIELDS = {
-  carrier: "A carrier that GET /carriers lists: its name or its id.",
+  carrier: "A carrier that GET /shipments/carriers lists: its name or its id.",
   tracking_number: {
     pattern: "^[A-Za-z0-9\\s-]{4,}$",
     description: "4 to 50 letters, digits and hyphens; spaces are removed.",
@@ -236,7 +236,7 @@ const BatchItem: NamedSchema = {
     order_id: ORDER_ID,
     state: "unknown: it is looked up at the carrier.",
     shipment: "Null before the purchase.",
-    problem: "What POST / would have answered; null without one.",
+    problem: "What POST /shipments would have answered; null without one.",
   },
   parts: [Shipment],
 };
@@ -246,7 +246,7 @@ export const Batch: NamedSchema = {
   schema: BatchAnswer,
   description: "Labels that are bought one by one.",
   fields: {
-    id: "Read it again with GET /batch/{id}.",
+    id: "Read it again with GET /shipments/batch/{id}.",
     state: "done: no item is waiting.",
     total: "Number of items.",
     waiting: "Number of items.",

@@ -17,7 +17,7 @@ export const REQUEST_PROBLEMS = {
   },
   order_id_required: {
     status: 400,
-    detail: "Name the order whose labels you want: ?order_id=, an id of the table orders.",
+    detail: "Name the order: ?order_id=, an id of the table orders.",
   },
 } as const;
 
