@@ -9,6 +9,7 @@ import {
   processLaterEvents,
   receiveOrder,
   requestLabel,
+  requestRates,
 } from "../support/labels.ts";
 import { callOAuth } from "../support/oauth.ts";
 import { test } from "../support/shared_stack.ts";
@@ -138,4 +139,25 @@ test("a void that TikTok has not decided waits for the shop, and continues when 
   await runEventWorker(stack);
   await settledEvents(stack);
   assert.deepEqual(await readVoid(stack, seller, id), ["voided", null]);
+});
+
+test("without the shop no label is shown or priced and no carrier listed, and the seller hears why", async (stack) => {
+  const seller = await connectSeller(stack, SHOP);
+  const order = await receiveOrder(stack, seller, { shippingType: "TIKTOK" });
+  const { body: { id } } = await requestLabel(stack, seller, order.id);
+  const unshipped = await receiveOrder(stack, seller);
+  await settledEvents(stack);
+  await disconnect(stack, seller);
+  await stack.sql`
+    update public.shipments set label_url = null, label_expires_at = null where id = ${id}`;
+
+  const read = (path: string) => callShipments(stack, seller, path, { method: "GET" });
+  const own = { order_id: unshipped.id, carrier: "UPS", tracking_number: "1Z999AA10123456784" };
+  const answers = [
+    await read(`/${id}/label`),
+    await read(`/carriers?order_id=${unshipped.id}`),
+    await requestRates(stack, seller, unshipped.id),
+    await callShipments(stack, seller, "/own", { key: "own", body: own }),
+  ];
+  for (const answer of answers) assertProblem(answer, 422, "shop_not_connected");
 });
