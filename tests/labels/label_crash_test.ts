@@ -32,6 +32,8 @@ interface Step extends HeldStep {
   name: string;
   /** The answer to the purchase itself is lost first. */
   loseAnswer?: boolean;
+  /** The seller has the answer, or is about to. */
+  isInBackground?: boolean;
 }
 
 const rpc = (name: string) => new RegExp(`/rpc/${name}$`);
@@ -61,8 +63,8 @@ const STEPS: Record<"easypost" | "tiktok_shipping" | "combined" | "combined_easy
       loseAnswer: true,
     },
     ...LAST,
-    step("TikTok notification sent", "tiktok", "POST", /\/orders\/\d+\/packages$/, "arrived"),
-    step("order updated at TikTok", "tiktok", "POST", /\/orders\/\d+\/packages$/, "executed"),
+    notification("TikTok notification sent", "arrived"),
+    notification("order updated at TikTok", "executed"),
   ],
   tiktok_shipping: [
     ...FIRST,
@@ -85,7 +87,7 @@ const STEPS: Record<"easypost" | "tiktok_shipping" | "combined" | "combined_easy
   ],
   combined_easypost: [
     step("bought", "easypost", "POST", /\/buy$/, "executed"),
-    step("one order updated at TikTok", "tiktok", "POST", /\/orders\/\d+\/packages$/, "executed"),
+    notification("one order updated at TikTok", "executed"),
   ],
 };
 
@@ -101,6 +103,13 @@ function step(
   phase: Step["phase"],
 ): Step {
   return { name, where, method, path, phase };
+}
+
+function notification(name: string, phase: Step["phase"]): Step {
+  return {
+    ...step(name, "tiktok", "POST", /\/orders\/\d+\/packages$/, phase),
+    isInBackground: true,
+  };
 }
 
 interface Cell {
@@ -164,7 +173,7 @@ async function receiveOrders(
   return { provider, wanted, orders };
 }
 
-/** Requests the label until a call is held at the step. Returns what tells whether its answer came after that. */
+/** Requests the label until a call is held at the step. Returns what tells whether it has gone on since. */
 async function reachStep(
   { stack, host, seller }: World,
   calls: HeldCalls,
@@ -178,7 +187,9 @@ async function reachStep(
   let isAnswered = false;
   const held = calls.hold(wanted).then(() => "held");
   const answered = requestLabel(host, seller, orders).then(() => void (isAnswered = true));
-  if (await Promise.race([held, answered]) === "held") return () => isAnswered;
+  if (await Promise.race([held, answered]) === "held") {
+    return () => isAnswered && wanted.isInBackground !== true;
+  }
   // Steps after the answer run in the background. The process that answered may have claimed the task:
   // then the worker finds nothing to do.
   const worked = host.fetch("/event-worker", workerRequest(stack))
