@@ -59,7 +59,7 @@ set window_start = window_start + interval '1 day'
 where user_id = tests.id('ada') and route = 'POST /shipments/rates';
 select is(
   tests.count('ada'), '{"retry_after_seconds": null}',
-  'a window that a wrong clock began far ahead keeps nobody out until then'
+  'a window that a wrong clock began far ahead refuses no request until then'
 );
 select is(
   (

@@ -58,7 +58,7 @@ as $$
   ) as record;
 $$;
 select is(tests.exported('bob'), 'CHECK_VOID ORDER_FOUND SYNC_ORDERS', 'an export has no task of another account');
-select is(tests.exported('ada'), 'BUY_LABEL MARK_SHIPPED', 'but those of the own labels, whoever has the shop');
+select is(tests.exported('ada'), 'BUY_LABEL MARK_SHIPPED', 'but those of the own labels, also while another account has the shop');
 delete from auth.users where id = tests.id('bob');
 select is(
   tests.tasks(), 'BUY_LABEL MARK_SHIPPED', 'an account that has the shop now takes only its own tasks along'

@@ -182,7 +182,7 @@ testInBrowser("a seller who sells as someone new connects that shop", async (sta
 });
 
 testInBrowser(
-  "a link that nobody issued connects nothing, and leads back",
+  "a link that CreatorFlow did not issue connects nothing, and leads back",
   async (stack, browser) => {
     const { SUPABASE_URL: url } = stack.env;
     const { page, problems } = await openWindow(browser, url);
