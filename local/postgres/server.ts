@@ -64,6 +64,8 @@ export async function start(
     // Realtime's slot must not fill the disk; clients that would miss changes then are disconnected.
     max_slot_wal_keep_size: "1GB",
     max_connections: "200",
+    // A stop waits for connections that have sent nothing yet.
+    authentication_timeout: "10s",
     logging_collector: "on",
     log_directory: "log",
     log_filename: "postgres.log",
