@@ -4,7 +4,13 @@ import { signedByTikTok, tiktokBody } from "../measure/first_calls.ts";
 import type { Stack } from "../../local/stack/stack.ts";
 import type { Comparison, Line, Target } from "../measure/line.ts";
 import { median } from "../measure/rounds.ts";
-import { connectShop, isSettled, startBenchStack, waitUntil } from "../measure/stack.ts";
+import {
+  type BenchStack,
+  connectShop,
+  isSettled,
+  startBenchStack,
+  waitUntil,
+} from "../measure/stack.ts";
 
 const SHOP = "7461000000000000000";
 const ROUNDS = 7;
@@ -13,7 +19,7 @@ const CALLS_A_SENDER = 6;
 const TARGET: Target = { bound: "at most", value: 0.6 };
 
 /** The requested schema under names that REST serves, with the shop and its seller, who has the largest plan. */
-async function addRequestedSchema(sql: postgres.Sql): Promise<void> {
+async function addRequestedSchema({ stack, sql }: BenchStack): Promise<void> {
   const file = await Deno.readTextFile(new URL("../measure/requested.sql", import.meta.url));
   const schema = file.replace("create schema requested;", "")
     .replaceAll("requested.", "public.requested_")
@@ -27,6 +33,13 @@ async function addRequestedSchema(sql: postgres.Sql): Promise<void> {
     insert into public.requested_subscriptions (user_id, stripe_customer_id, plan_name, status)
     select id, 'cus_1', 'scale', 'active' from public.users;
     notify pgrst, 'reload schema'`);
+  const { SUPABASE_URL, SUPABASE_SECRET_KEY } = stack.env;
+  await waitUntil(async () => {
+    const path = `${SUPABASE_URL}/rest/v1/requested_tiktok_shops?select=id`;
+    const response = await fetch(path, { headers: { apikey: SUPABASE_SECRET_KEY } });
+    await response.body?.cancel();
+    return response.ok;
+  });
 }
 
 /** Milliseconds of each call, with `AT_ONCE` senders. */
@@ -120,7 +133,7 @@ async function measure(): Promise<Comparison[]> {
   if (tiktok === undefined) throw new Error("TikTok is not simulated.");
   await connectShop(bench, SHOP);
   await waitUntil(() => isSettled(sql));
-  await addRequestedSchema(sql);
+  await addRequestedSchema(bench);
   let sent = 0;
   const send = async (n: number, order: string) => {
     const body = tiktokBody(n, SHOP, order);
