@@ -3,6 +3,7 @@ import { showApiDocs } from "./api_docs.ts";
 import { showApp } from "./app_page.ts";
 import { controlPath, listSimulators, showSimulators } from "./simulators_page.tsx";
 import type { FunctionConfig } from "../functions/config.ts";
+import { REQUEST_ID } from "../functions/forward.ts";
 import { isKnownHost } from "./hosts.ts";
 import { type JwtCheck, passesJwtCheck } from "./verify_jwt.ts";
 
@@ -168,16 +169,10 @@ const APIS = [
   "/realtime/v1/websocket",
 ];
 
-/** The platform's gateway gives each request an id, which the function sees and the response names. */
-async function nameRequest(request: Request, api: Fetch): Promise<Response> {
-  const id = crypto.randomUUID();
-  const headers = new Headers(request.headers);
-  headers.set("sb-request-id", id);
-  const { url, method, body } = request;
-  const answer = await api(new Request(url, { method, headers, body }));
-  const response = new Response(answer.body, answer);
-  response.headers.set("sb-request-id", id);
-  return response;
+/** The platform's gateway names each request in its answer; `forward` has named those that reach a function. */
+function nameAnswer(answer: Response): Response {
+  if (!answer.headers.has(REQUEST_ID)) answer.headers.set(REQUEST_ID, crypto.randomUUID());
+  return answer;
 }
 
 /** Returns the gateway's handler, for `Deno.serve`. */
@@ -187,13 +182,13 @@ export function createGateway(options: GatewayOptions): Fetch {
     if (refusal) return refusal;
     const { pathname } = new URL(request.url);
     if (pathname.startsWith("/rest/v1/")) {
-      return await nameRequest(request, (named) => callApi(named, options.rest, REST_HEADERS));
+      return nameAnswer(await callApi(request, options.rest, REST_HEADERS));
     }
     if (pathname.startsWith("/auth/v1/")) {
-      return await nameRequest(request, (named) => callApi(named, options.auth, AUTH_HEADERS));
+      return nameAnswer(await callApi(request, options.auth, AUTH_HEADERS));
     }
     if (pathname.startsWith("/functions/v1/")) {
-      return await nameRequest(request, (named) => callFunction(named, options));
+      return nameAnswer(await callFunction(request, options));
     }
     if (pathname === "/realtime/v1/websocket") return await options.realtime(request);
     if (pathname === "/mailbox" && request.method === "GET") return await options.mailbox(request);

@@ -64,6 +64,7 @@ function toResponse({ what, column, details }: Refusal): Response {
 
 /** The refusal of a request, before anything is done for it. */
 export function refuseQuery(request: Request): Response | undefined {
+  if (!request.url.includes("?")) return undefined;
   const query = new URL(request.url).searchParams;
   for (const parameter of LISTS) {
     const text = query.get(parameter);
