@@ -76,8 +76,20 @@ const ChangeBody = z.strictObject({
 
 const Deliveries = z.int().min(0).max(100).default(1);
 
+/** All that Stripe sends about a subscription: https://docs.stripe.com/api/events/types */
+const EVENT_TYPES = [
+  "customer.subscription.created",
+  "customer.subscription.deleted",
+  "customer.subscription.paused",
+  "customer.subscription.pending_update_applied",
+  "customer.subscription.pending_update_expired",
+  "customer.subscription.resumed",
+  "customer.subscription.trial_will_end",
+  "customer.subscription.updated",
+] as const;
+
 const EventBody = z.strictObject({
-  type: z.string().default("customer.subscription.updated"),
+  type: z.enum(EVENT_TYPES).default("customer.subscription.updated"),
   deliveries: Deliveries,
 });
 

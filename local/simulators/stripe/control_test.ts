@@ -93,6 +93,7 @@ Deno.test("/control refuses what it cannot do, with the reason, and changes noth
   const refused: [string, unknown, number][] = [
     ["/subscriptions/sub_unknown", { change: "renew" }, 404],
     ["/subscriptions/sub_unknown/event", {}, 404],
+    [`/subscriptions/${id}/event`, { type: "customer.updated" }, 400],
     ["/events/evt_unknown/send", {}, 404],
     [`/subscriptions/${id}`, { change: "explode" }, 400],
     [`/subscriptions/${id}`, { change: "resume" }, 400],
