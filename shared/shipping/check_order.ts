@@ -9,6 +9,7 @@ import { LabelError, type LabelFailure } from "./errors.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import type { OrderInParcel, OrderToShip, Purchase } from "./schemas.ts";
 import type { ParcelProvider } from "./shipment.ts";
+import { isPartOfPackage } from "./whole_package.ts";
 
 const REFUSED: ReadonlyMap<string, LabelFailure> = new Map(Object.entries({
   UNPAID: "order_unpaid",
@@ -45,7 +46,12 @@ function isShippedElsewhere(
 export function checkOrder(
   found: Order,
   wanted: OrderInParcel,
-  { provider, attempt }: { provider: ParcelProvider; attempt: number },
+  { provider, attempt, region }: {
+    provider: ParcelProvider;
+    attempt: number;
+    /** Of the shop. */
+    region: string | null | undefined;
+  },
 ): void {
   if (found.fulfillment_type && found.fulfillment_type !== "FULFILLMENT_BY_SELLER") {
     throw new LabelError("fulfilled_by_tiktok");
@@ -59,9 +65,13 @@ export function checkOrder(
   // A label that TikTok sold to an earlier attempt, and showed too late, is adopted by buying it again.
   const mayBeOurs = provider === "tiktok_shipping" && attempt > 1;
   if (!mayBeOurs && isShippedElsewhere(found, wanted)) throw new LabelError("already_shipped");
+  const isTikToks = provider === "tiktok_shipping";
+  // Without TikTok's own labels: for those it depends on the package, which is read before the purchase.
+  if (!isTikToks && isPartOfPackage(found, wanted.line_item_ids, region)) {
+    throw new LabelError("line_items_combined");
+  }
   // Shipping would refuse the buyer's request without a decision of the seller.
   if (found.is_buyer_request_cancel === true) throw new LabelError("cancellation_requested");
-  const isTikToks = provider === "tiktok_shipping";
   const isOther = found.shipping_type && (found.shipping_type === "TIKTOK") !== isTikToks;
   // TikTok combined or separated orders meanwhile: the next webhook says which.
   const isRegrouped = (found.auto_combine_group_id || null) !== wanted.combine_group_id;
@@ -102,7 +112,7 @@ export async function checkOrdersAtTikTok(
   for (const wanted of orders) {
     const detail = found.get(wanted.tiktok_order_id);
     if (detail === undefined) throw new LabelError("tiktok_unavailable");
-    checkOrder(detail, wanted, purchase);
+    checkOrder(detail, wanted, { ...purchase, region: order.shop.region });
     // TikTok's own labels take the address from TikTok.
     const isPrinted = purchase.provider !== "tiktok_shipping" && wanted.id === order.id;
     if (isPrinted && isReaddressed(detail, order)) throw new LabelError("order_changed");

@@ -16,9 +16,7 @@ import { LabelError } from "./errors.ts";
 import type { TikTokNotification } from "./purchases.ts";
 import type { OrderInParcel, ParcelForWorker } from "./schemas.ts";
 import { listShippingProviders, readOrderAtTikTok } from "./shipping_providers.ts";
-
-/** Where TikTok has Mark Package As Shipped; elsewhere Ship Package takes the tracking number. */
-const MARKED = new Set(["US", "GB", "DE", "FR", "IT", "ES", "IE", "JP"]);
+import { hasMarkAsShipped, isPartOfPackage } from "./whole_package.ts";
 
 /** Stored in place of the text of TikTok's warning. */
 const ACCEPTED_WITH_WARNING = "accepted_with_warning";
@@ -90,6 +88,12 @@ async function notifyTikTok(
   const packageId = lines.find((line) => line.package_id)?.package_id || null;
   // The answer to an earlier call was lost: TikTok has the number.
   if (haveTrackingNumber(lines, trackingNumber)) return { packageId };
+  const region = parcel.order.shop?.region;
+  if (isFirstNumber(parcel) && isPartOfPackage(order, lineItemIds, region)) {
+    throw parcel.provider === "own"
+      ? new LabelError("line_items_combined")
+      : new TikTokError("TikTok ships these units in one package with others");
+  }
 
   const provider = await chooseProvider(dependencies, access, wanted);
   const tracking: OwnTracking = {
@@ -102,7 +106,7 @@ async function notifyTikTok(
     await updateShippingInfo(tiktok, access, packageId, tracking);
     return { packageId };
   }
-  if (packageId !== null && !MARKED.has(parcel.order.shop?.region ?? "US")) {
+  if (packageId !== null && !hasMarkAsShipped(region)) {
     await shipPackage(tiktok, access, packageId, tracking);
     return { packageId };
   }
@@ -120,9 +124,14 @@ function haveTrackingNumber(lines: LineItem[], trackingNumber: string): boolean 
   return lines.length > 0 && lines.every((line) => line.tracking_number === trackingNumber);
 }
 
+/** Not the correction of an own number. */
+function isFirstNumber({ provider, attempt }: ParcelForWorker): boolean {
+  return provider !== "own" || attempt === 1;
+}
+
 /** An own number never replaces one that the seller gave TikTok in Seller Center, unless as a correction. */
 function isShippedElsewhere({ parcel, part }: ParcelOfOrder, lines: LineItem[]): boolean {
-  return parcel.provider === "own" && parcel.attempt === 1 &&
+  return parcel.provider === "own" && isFirstNumber(parcel) &&
     lines.some(({ tracking_number }) =>
       tracking_number && !part.tracking_numbers.includes(tracking_number)
     );

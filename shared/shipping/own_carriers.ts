@@ -36,7 +36,9 @@ export async function checkAtTikTok(
     log.info("carrier not checked yet", { order_id: order.id, error: errorText(error) });
     return carrier;
   }
-  if (part !== undefined) checkOrder(found.order, part, { provider: "own", attempt: 1 });
+  if (part !== undefined) {
+    checkOrder(found.order, part, { provider: "own", attempt: 1, region: order.shop?.region });
+  }
   const provider = findNamedProvider(carrier, found.providers);
   if (provider === undefined) throw new LabelError("carrier_unknown");
   if (isRefusedCarrier(provider.name, refused_carriers)) {

@@ -265,3 +265,35 @@ test("a seller lists the carriers that may be named; Ship Package takes the numb
     where event_type = 'CHECK_TRACKING' and object_id = ${body.id}`;
   assert.equal(task?.status, "done");
 });
+
+test("a number or label for a part of a package that TikTok ships as a whole is refused, and the package keeps its number", async (stack) => {
+  stack.tiktok.addShop({ id: "7480000000000000903", region: "ID" });
+  const seller = await connectSeller(stack, "7480000000000000903");
+  const order = await receiveOrder(stack, seller, { shippingType: "SELLER", quantity: 2 });
+  const [first, second] = lineItemIdsOf(stack, order.tiktokId);
+  const charged = stack.easypost.accounts.charged;
+  for (const unit of [first, second]) {
+    const part = { line_item_ids: [unit] };
+    const own = {
+      ...part,
+      carrier: "J&T Express",
+      tracking_number: `JT123456789${unit === first ? 1 : 2}`,
+    };
+    assertProblem(await add(stack, seller, order, own), 422, "line_items_combined");
+    assertProblem(await requestLabel(stack, seller, order.id, part), 422, "line_items_combined");
+  }
+  // While TikTok is down nothing is known of the package: the number is withdrawn later.
+  stack.tiktok.faults.add({ kind: "html", path: /./ });
+  const part = { carrier: "J&T Express", tracking_number: "JT1234567893", line_item_ids: [first] };
+  const { body: { id } } = await add(stack, seller, order, part);
+  stack.tiktok.faults.clear();
+  await processLaterEvents(stack);
+  const { state, reason } = await read(stack, seller, id);
+  assert.deepEqual([state, reason], ["voided", "line_items_combined"]);
+  assert.deepEqual(numbersAtTikTok(stack, order), []);
+  assert.equal(stack.easypost.accounts.charged, charged);
+
+  const whole = { carrier: "J&T Express", tracking_number: "JT1234567899" };
+  assert.equal((await add(stack, seller, order, whole)).status, 201);
+  assert.deepEqual(numbersAtTikTok(stack, order), [whole.tracking_number]);
+});
