@@ -103,3 +103,27 @@ test("a sync reads many orders in pages, moves its watermark with each page, and
   const [row] = await stack.sql`select count(*)::int as orders from public.orders`;
   assert.equal(row?.orders, 250);
 });
+
+test("an order that changes while a sync reads pages hides no other order", async (stack) => {
+  const seller = await connectSeller(stack);
+  await subscribe(stack, seller.id, "growth");
+  const { shopId } = seller;
+  const now = Math.floor(Date.now() / 1000);
+  const [first = ""] = Array.from({ length: 150 }, (_, n) => {
+    return stack.tiktok.addOrder({ shopId, updateTime: now - 10_000 + n }).id;
+  });
+  await stack.sql`update public.tiktok_shops set orders_synced_until = to_timestamp(${
+    now - 20_000
+  })`;
+  await stack.sql`select public.request_order_sync(${shopId})`;
+  // After the first page the order is no longer in its place: every later one is one place further ahead.
+  stack.tiktok.faults.observe = ({ path, phase }) => {
+    if (phase === "arrived" || path !== "/order/202309/orders/search") return;
+    delete stack.tiktok.faults.observe;
+    stack.tiktok.changeOrder(first, "IN_TRANSIT");
+  };
+  await runEventWorker(stack);
+  await settledEvents(stack);
+  const [row] = await stack.sql`select count(*)::int as orders from public.orders`;
+  assert.equal(row?.orders, 150);
+});

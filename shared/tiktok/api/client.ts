@@ -60,6 +60,8 @@ export interface OrderPage {
   unreadable: UnreadableElement[];
   /** `undefined` on the last page. */
   nextPageToken: string | undefined;
+  /** Orders on all pages; `null` where TikTok does not say. */
+  total: number | null;
 }
 
 const MAX_ATTEMPTS = 3;
@@ -139,7 +141,7 @@ export class TikTokClient {
     },
   ): Promise<OrderPage> {
     const path = "/order/202309/orders/search";
-    const { orders, next_page_token } = await this.call(OrderSearch, shop, {
+    const { orders, next_page_token, total_count } = await this.call(OrderSearch, shop, {
       method: "POST",
       path,
       query: {
@@ -153,7 +155,12 @@ export class TikTokClient {
       repeatable: true,
     });
     const { read, unreadable } = readElements(FoundOrder, orders, path);
-    return { orders: read, unreadable, nextPageToken: next_page_token ?? undefined };
+    return {
+      orders: read,
+      unreadable,
+      nextPageToken: next_page_token ?? undefined,
+      total: total_count ?? null,
+    };
   }
 
   /** Get Authorized Shops: all shops of the login that the token belongs to. @throws {TikTokError} */

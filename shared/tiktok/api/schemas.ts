@@ -146,6 +146,8 @@ export const OrderSearch = z.looseObject({
   orders: AnyList,
   /** Absent on the last page. */
   next_page_token: Text,
+  /** Of all pages of the window. */
+  total_count: withFallback(z.nullish(z.int()), null),
 });
 
 export const AuthorizedShop = z.looseObject({

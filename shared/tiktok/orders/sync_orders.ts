@@ -6,6 +6,7 @@ import type { EventResult, ShopEvent } from "../../inbox/events.ts";
 import { errorText, log } from "../../log.ts";
 import { ShopConnection } from "../connections/shop_connection.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
+import { nextPlace, type Place, withoutRead } from "./search_place.ts";
 
 export interface OrderSyncOptions {
   /** After this long the rest is left to another event. @default {30000} */
@@ -48,10 +49,11 @@ export async function syncShopOrders(
   let enqueued = 0;
   let missed = 0;
   let until = from;
-  let pageToken: string | undefined;
+  let place: Place = { from, pageToken: undefined, read: [] };
   while (true) {
+    const begin = { from: place.from, pageToken: place.pageToken };
     const page = await connection.call((access) =>
-      tiktok.searchOrders(access, { from, to, pageSize: PAGE_SIZE, pageToken })
+      tiktok.searchOrders(access, { ...begin, to, pageSize: PAGE_SIZE })
     );
     const odd = page.unreadable.flatMap(({ id, error }) => {
       log.error("order of a search is not readable", {
@@ -61,29 +63,33 @@ export async function syncShopOrders(
       });
       return id === null ? [] : [{ order_id: id, update_time: null }];
     });
-    pageToken = page.nextPageToken;
+    const orders = withoutRead(page.orders, place);
     const last = page.orders.at(-1)?.update_time;
+    const following = nextPlace(place, page);
     // Pages are in ascending order: orders after the last one of a page are not seen yet.
-    until = pageToken === undefined ? to : Math.min(last ?? until, to);
+    until = following === undefined ? to : Math.min(last ?? until, to);
     // A successor begins at `until`: one that did not move would read the same page.
     const isInTime = now() - startedAt < budgetMs || until <= from;
-    const next = pageToken === undefined ? "end" : isInTime ? "page" : "later";
+    const next = following === undefined ? "end" : isInTime ? "page" : "later";
     const args = {
       p_event_id: event.event_id,
       p_tiktok_shop_id: id,
       // An order that cannot be read is tried alone, with its own error.
       p_orders: [
-        ...page.orders.map(({ id, update_time }) => ({ order_id: id, update_time })),
+        ...orders.map(({ id, update_time }) => ({ order_id: id, update_time })),
         ...odd,
       ],
       p_synced_until: new Date(until * 1000).toISOString(),
       p_next: next,
     };
     const stored = await callFunction(database, "store_order_page", args, Stored);
-    found += page.orders.length + page.unreadable.length;
+    found += orders.length + page.unreadable.length;
     enqueued += stored.enqueued;
     missed += stored.missed;
-    if (stored.outcome === "stored") continue;
+    if (following !== undefined && stored.outcome === "stored") {
+      place = following;
+      continue;
+    }
     const level = missed > 0 ? "warn" : "info";
     log.at(level, "orders synced", { shop_id, found, enqueued, missed, complete: next === "end" });
     return { outcome: stored.outcome, more: enqueued > 0 || next === "later" };
