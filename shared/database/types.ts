@@ -721,6 +721,7 @@ export type Database = {
         Args: { "p_carrier_shipment_id": string; "p_tracking_number": string };
         Returns: string;
       };
+      "find_failed_purchase": { Args: { "p_carrier_shipment_id": string }; Returns: string };
       "find_stripe_customers": { Args: { "p_hashes": (string)[] }; Returns: Json };
       "finish_label_purchase": {
         Args: { "p_event_id"?: number; "p_label": Json; "p_purchase_id": string };

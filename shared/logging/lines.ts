@@ -58,6 +58,7 @@ export const LINES = {
   "label bought": line(["info"], ["shipment_id", "provider"]),
   "label not fetched yet": line(["info"], ["shipment_id", "error"]),
   "purchase outcome unknown": line(["warn"], ["shipment_id", "error"]),
+  "label sold after its purchase had failed": line(["error"], ["shipment_id"]),
   "labels have used 80 % of the platform's limit": line(["error"], ["period"]),
   "carrier not checked yet": line(["info"], ["order_id", "error"]),
   "source of webhooks is not healthy": line(["error"], ["state", "since", "last_received_at"]),

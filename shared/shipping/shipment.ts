@@ -63,7 +63,9 @@ export const Shipment = z.object({
   tiktok_error: z.nullable(z.string()),
   tiktok_error_code: z.nullable(z.string()),
   advice: z.nullable(z.enum(["void_advised", "stop_parcel"])),
-  advice_reason: z.nullable(z.enum(["order_cancelled", "unit_cancelled", "address_changed"])),
+  advice_reason: z.nullable(
+    z.enum(["labelled_twice", "order_cancelled", "unit_cancelled", "address_changed"]),
+  ),
   advised_at: z.nullable(z.string()),
   created_at: z.string(),
   updated_at: z.string(),

@@ -35,7 +35,7 @@ create table public.shipments (
   constraint shipments_quoted_cost_check check (quoted_cost >= 0),
   constraint shipments_advice_check check (advice in ('void_advised', 'stop_parcel')),
   constraint shipments_advice_reason_check check (
-    advice_reason in ('order_cancelled', 'unit_cancelled', 'address_changed')
+    advice_reason in ('labelled_twice', 'order_cancelled', 'unit_cancelled', 'address_changed')
   ),
   constraint shipments_tiktok_error_code_check check (tiktok_error_code ~ '^[a-z][a-z0-9_]*$'),
   constraint shipments_currency_check check (currency ~ '^[A-Z]{3}$'),
@@ -66,7 +66,7 @@ comment on column public.shipments.tiktok_error_code is 'Code of that reason, fo
 comment on column public.shipments.user_id is 'The seller, as in the order: set by a trigger.';
 comment on column public.shipments.order_id is 'The order, or the first of combined ones: shipment_orders has all.';
 comment on column public.shipments.advice is 'What to do with a label that is no longer wanted: void_advised, or stop_parcel once it is collected; null otherwise.';
-comment on column public.shipments.advice_reason is 'What happened after the purchase: order_cancelled, unit_cancelled or address_changed.';
+comment on column public.shipments.advice_reason is 'What happened after the purchase: labelled_twice, order_cancelled, unit_cancelled or address_changed.';
 comment on column public.shipments.advised_at is 'When that was stored.';
 
 -- Serves the list of a seller, newest first, and row level security.

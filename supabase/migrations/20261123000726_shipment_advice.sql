@@ -28,6 +28,7 @@ begin
     when 'unit_cancelled' then 1
     when 'address_changed' then 2
     when 'order_cancelled' then 3
+    when 'labelled_twice' then 4
     else 0
   end;
 end;
@@ -112,6 +113,22 @@ $$;
 comment on function private.advise_shipments(public.orders, text, text[]) is
   'Marks the live labels of an order with the reason why they are no longer wanted.';
 grant execute on function private.advise_shipments(public.orders, text, text[]) to service_role;
+
+create function private.advise_double_label(p_user_id uuid, p_shipment_id uuid)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  update public.shipments
+  set advice = private.advice_for(status), advice_reason = 'labelled_twice', advised_at = now()
+  where id = p_shipment_id and user_id = p_user_id;
+end;
+$$;
+comment on function private.advise_double_label(uuid, uuid) is
+  'Marks a label that was sold after its purchase had failed, and whose units have got another label since.';
+grant execute on function private.advise_double_label(uuid, uuid) to service_role;
 
 create function private.is_address_changed(before public.orders, after public.orders)
 returns boolean

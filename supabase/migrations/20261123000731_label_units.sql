@@ -21,6 +21,23 @@ comment on function private.claim_label_lines(private.label_purchases) is
   'Reserves the units of a purchase; false if another purchase has one of them, while the free ones are still reserved.';
 grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
 
+create function private.has_label_lines(p_purchase private.label_purchases)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from private.labelled_lines where purchase_id = p_purchase.id and user_id = p_purchase.user_id
+  );
+end;
+$$;
+comment on function private.has_label_lines(private.label_purchases) is
+  'Whether a purchase has one of its units: all may have another label, if it was sold after it had failed.';
+grant execute on function private.has_label_lines(private.label_purchases) to service_role;
+
 /*
   Arguments: p_order; p_purchase_id, whose own units count as free; p_wanted, an array of unit ids, or null.
   Returns:   line_item_ids; refusal, a code of docs/labels.md, or null.

@@ -156,6 +156,9 @@ begin
     insert into public.shipment_orders (shipment_id, order_id)
     select p_purchase_id, other.id from unnest(purchase.other_order_ids) as other (id);
     perform private.advise_new_shipment(purchase.user_id, p_purchase_id, purchase.address_digest);
+    if not private.has_label_lines(purchase) then
+      perform private.advise_double_label(purchase.user_id, p_purchase_id);
+    end if;
     update private.label_purchases
     set address_digest = null
     where id = p_purchase_id and user_id = purchase.user_id;
@@ -166,11 +169,11 @@ begin
       'LABEL_PURCHASED',
       jsonb_build_object('shipment_id', purchase.id, 'carrier', p_label ->> 'carrier')
     );
-    perform private.enqueue_label_task(
-      case purchase.provider when 'tiktok_shipping' then 'FETCH_LABEL' else 'MARK_SHIPPED' end,
-      purchase,
-      'purchased'
-    );
+    if purchase.provider = 'tiktok_shipping' then
+      perform private.enqueue_label_task('FETCH_LABEL', purchase, 'purchased');
+    elsif private.has_label_lines(purchase) then
+      perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'purchased');
+    end if;
   end if;
   -- 5. Settle the event.
   perform private.settle_event(p_event_id);

@@ -97,7 +97,7 @@ begin
       perform private.record_parcel_change(
         purchase.id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
       );
-    elsif p_state = 'void_rejected' and exists (
+    elsif p_state = 'void_rejected' and private.has_label_lines(purchase) and exists (
       select from public.shipments where id = p_purchase_id and tiktok_notified_at is null
     ) then
       perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'void_rejected:' || now());

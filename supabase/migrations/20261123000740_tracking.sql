@@ -162,6 +162,25 @@ comment on function public.find_easypost_shipment(text, text) is
   'The shipment of an EasyPost tracker, by EasyPost shipment id, else by tracking number; null if unknown.';
 grant execute on function public.find_easypost_shipment(text, text) to service_role;
 
+create function public.find_failed_purchase(p_carrier_shipment_id text)
+returns uuid
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return (
+    select id
+    from private.label_purchases
+    where carrier_shipment_id = p_carrier_shipment_id and state = 'failed'
+  );
+end;
+$$;
+comment on function public.find_failed_purchase(text) is
+  'The failed purchase of an EasyPost shipment, whose label may have been sold later; null if it has none.';
+grant execute on function public.find_failed_purchase(text) to service_role;
+
 create function private.update_tiktok_parcels()
 returns trigger
 language plpgsql

@@ -11,6 +11,7 @@ from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
   'select private.advise_shipments(null::public.orders, ''order_cancelled'')',
   'select private.advise_new_shipment(null, null, null)',
+  'select private.advise_double_label(null, null)',
   'select private.advice_for(''purchased'')',
   'select private.advice_rank(''order_cancelled'')',
   'select private.is_address_changed(null, null)',

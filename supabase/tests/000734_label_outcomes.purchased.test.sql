@@ -164,6 +164,22 @@ select is(tests.parcel('g1'), 'purchased', 'its parcel is stored');
 select is(tests.labelled('g'), '1:g1 2:g1 3:g2', 'it takes the units that are free, and no other''s');
 select is(tests.order_state('g'), 'awaiting_collection AWAITING_SHIPMENT', 'the order has all its labels');
 select is(tests.tasks('g1'), 'MARK_SHIPPED', 'and goes on');
+select tests.order_to_ship('ada', 'k');
+select tests.requested('ada', 'k', 'k1');
+select tests.start('k1');
+select tests.fail('k1', 1);
+select tests.buy('ada', 'k', 'k2');
+select tests.finish_label('k1');
+select is(tests.labelled('k'), '1:k2 2:k2 3:k2', 'units that got another label meanwhile keep that one');
+select is(
+  (select concat_ws(' ', status, advice, advice_reason) from public.shipments where id = tests.purchase('k1')),
+  'purchased void_advised labelled_twice', 'the late one is to be voided'
+);
+select is(tests.tasks('k1'), 'none', 'and TikTok is not notified of it');
+update private.label_purchases set state = 'void_requested' where id = tests.purchase('k1');
+select tests.settle_void('k1', 'void_rejected');
+select is(tests.tasks('k1'), 'none', 'nor if its void is refused');
+select is(tests.tasks('k2'), 'MARK_SHIPPED', 'it is of the other');
 select tests.order_to_ship('ada', 'h');
 select tests.requested('ada', 'h', 'h1');
 select tests.start('h1');

@@ -42,5 +42,28 @@ select tests.order_to_ship('ada', 'g', '{"shipping_type": "TIKTOK"}');
 select tests.buy('ada', 'g', 'g1', '{}', '{"tracking_number": "TIKTOK"}');
 select is(tests.find(null, 'TIKTOK'), 'none', 'TikTok parcels are not found');
 
+-- The failed purchase of a tracker.
+create function tests.find_failed(easypost_shipment text)
+returns text
+language sql
+as $$
+  select coalesce(
+    (
+      select idempotency_key
+      from private.label_purchases
+      where id::text = tests.call(format('find_failed_purchase(%L)', easypost_shipment)) #>> '{}'
+    ),
+    'none'
+  );
+$$;
+select tests.order_to_ship('ada', 'h');
+select tests.request('ada', 'h', 'h1') is not null;
+select tests.start('h1', 1, '{"carrier_shipment_id": "shp_h1"}');
+select is(tests.find_failed('shp_h1'), 'none', 'a purchase that goes on has not failed');
+select tests.fail('h1', 1);
+select is(tests.find_failed('shp_h1'), 'h1', 'a failed one is found by EasyPost''s shipment');
+select is(tests.find_failed('shp_f1'), 'none', 'a bought label is not');
+select is(tests.find_failed(''), 'none', 'nor is one without a shipment');
+
 select * from finish();
 rollback;

@@ -16,7 +16,8 @@ create table tests.calls as
 select call from unnest(array[
   format('apply_tracking(%s, %L, ''{"status": "delivered"}'')',
     (select id from private.webhook_events where external_id = 'for the roles'), tests.purchase('a1')),
-  'find_easypost_shipment(''shp_1'', ''1Z'')'
+  'find_easypost_shipment(''shp_1'', ''1Z'')',
+  'find_failed_purchase(''shp_1'')'
 ]) as call;
 select tests.refused(who, 'select public.' || call, who || ' cannot: ' || split_part(call, '(', 1))
 from unnest(array['anon', 'ada']) as who cross join tests.calls;

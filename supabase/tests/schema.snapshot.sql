@@ -723,7 +723,7 @@ alter table public.shipment_orders add constraint shipment_orders_shipment_id_or
 alter table public.shipments add constraint keep_label_totals_on_insert TRIGGER DEFERRABLE INITIALLY DEFERRED;
 alter table public.shipments add constraint keep_label_totals_on_update TRIGGER DEFERRABLE INITIALLY DEFERRED;
 alter table public.shipments add constraint shipments_advice_check CHECK ((advice = ANY (ARRAY['void_advised'::text, 'stop_parcel'::text])));
-alter table public.shipments add constraint shipments_advice_reason_check CHECK ((advice_reason = ANY (ARRAY['order_cancelled'::text, 'unit_cancelled'::text, 'address_changed'::text])));
+alter table public.shipments add constraint shipments_advice_reason_check CHECK ((advice_reason = ANY (ARRAY['labelled_twice'::text, 'order_cancelled'::text, 'unit_cancelled'::text, 'address_changed'::text])));
 alter table public.shipments add constraint shipments_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text));
 alter table public.shipments add constraint shipments_label_format_check CHECK ((label_format = ANY (ARRAY['PDF'::text, 'PNG'::text, 'ZPL'::text])));
 alter table public.shipments add constraint shipments_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
@@ -1026,6 +1026,7 @@ begin
     when 'unit_cancelled' then 1
     when 'address_changed' then 2
     when 'order_cancelled' then 3
+    when 'labelled_twice' then 4
     else 0
   end;
 end;
@@ -1055,6 +1056,18 @@ begin
     end if;
   end if;
   return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.advise_double_label(p_user_id uuid, p_shipment_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update public.shipments
+  set advice = private.advice_for(status), advice_reason = 'labelled_twice', advised_at = now()
+  where id = p_shipment_id and user_id = p_user_id;
 end;
 $function$
 ;
@@ -3823,6 +3836,19 @@ begin
     from public.tiktok_shops as shop
     join private.held_orders as held on held.shop_id = shop.shop_id
     where shop.user_id = p_user_id
+  );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.has_label_lines(p_purchase private.label_purchases)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from private.labelled_lines where purchase_id = p_purchase.id and user_id = p_purchase.user_id
   );
 end;
 $function$
@@ -9175,6 +9201,21 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.find_failed_purchase(p_carrier_shipment_id text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select id
+    from private.label_purchases
+    where carrier_shipment_id = p_carrier_shipment_id and state = 'failed'
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.find_stripe_customers(p_hashes text[])
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -9250,6 +9291,9 @@ begin
     insert into public.shipment_orders (shipment_id, order_id)
     select p_purchase_id, other.id from unnest(purchase.other_order_ids) as other (id);
     perform private.advise_new_shipment(purchase.user_id, p_purchase_id, purchase.address_digest);
+    if not private.has_label_lines(purchase) then
+      perform private.advise_double_label(purchase.user_id, p_purchase_id);
+    end if;
     update private.label_purchases
     set address_digest = null
     where id = p_purchase_id and user_id = purchase.user_id;
@@ -9260,11 +9304,11 @@ begin
       'LABEL_PURCHASED',
       jsonb_build_object('shipment_id', purchase.id, 'carrier', p_label ->> 'carrier')
     );
-    perform private.enqueue_label_task(
-      case purchase.provider when 'tiktok_shipping' then 'FETCH_LABEL' else 'MARK_SHIPPED' end,
-      purchase,
-      'purchased'
-    );
+    if purchase.provider = 'tiktok_shipping' then
+      perform private.enqueue_label_task('FETCH_LABEL', purchase, 'purchased');
+    elsif private.has_label_lines(purchase) then
+      perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'purchased');
+    end if;
   end if;
   -- 5. Settle the event.
   perform private.settle_event(p_event_id);
@@ -11345,7 +11389,7 @@ begin
       perform private.record_parcel_change(
         purchase.id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
       );
-    elsif p_state = 'void_rejected' and exists (
+    elsif p_state = 'void_rejected' and private.has_label_lines(purchase) and exists (
       select from public.shipments where id = p_purchase_id and tiktok_notified_at is null
     ) then
       perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'void_rejected:' || now());
@@ -12129,6 +12173,7 @@ grant execute on function private.address_digest(public.orders) to service_role;
 grant execute on function private.address_without_person(jsonb) to service_role;
 grant execute on function private.advice_for(text) to service_role;
 grant execute on function private.advice_rank(text) to service_role;
+grant execute on function private.advise_double_label(uuid,uuid) to service_role;
 grant execute on function private.advise_new_shipment(uuid,uuid,text) to service_role;
 grant execute on function private.advise_shipments(public.orders,text,text[]) to service_role;
 grant execute on function private.answer_repeated_request(private.label_purchases,uuid,text) to service_role;
@@ -12183,6 +12228,7 @@ grant execute on function private.give_back_label_cost(private.label_purchases) 
 grant execute on function private.give_back_order(public.orders) to service_role;
 grant execute on function private.has_claim(bigint,integer) to service_role;
 grant execute on function private.has_held_orders(uuid) to service_role;
+grant execute on function private.has_label_lines(private.label_purchases) to service_role;
 grant execute on function private.has_label_room(private.label_spending,private.label_limits,bigint) to service_role;
 grant execute on function private.has_place(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.hold_order(text,jsonb) to service_role;
@@ -12343,6 +12389,7 @@ grant execute on function public.expand_webhook_event(bigint,uuid,jsonb) to serv
 grant execute on function public.fail_label_purchase(uuid,integer,text,bigint) to service_role;
 grant execute on function public.fail_tiktok_refresh(uuid,text,uuid,text,text,integer) to service_role;
 grant execute on function public.find_easypost_shipment(text,text) to service_role;
+grant execute on function public.find_failed_purchase(text) to service_role;
 grant execute on function public.find_stripe_customers(text[]) to service_role;
 grant execute on function public.finish_label_purchase(uuid,jsonb,bigint) to service_role;
 grant execute on function public.finish_webhook_check(bigint,uuid,text,text[]) to service_role;
@@ -12637,7 +12684,7 @@ comment on column public.shipments.tiktok_warning is 'Code: TikTok accepted the 
 comment on column public.shipments.tiktok_error is 'Why TikTok has not accepted the tracking number yet: its code and request id, without its words.';
 comment on column public.shipments.tiktok_error_code is 'Code of that reason, for a tracking number from elsewhere: docs/own-tracking.md.';
 comment on column public.shipments.advice is 'What to do with a label that is no longer wanted: void_advised, or stop_parcel once it is collected; null otherwise.';
-comment on column public.shipments.advice_reason is 'What happened after the purchase: order_cancelled, unit_cancelled or address_changed.';
+comment on column public.shipments.advice_reason is 'What happened after the purchase: labelled_twice, order_cancelled, unit_cancelled or address_changed.';
 comment on column public.shipments.advised_at is 'When that was stored.';
 comment on column public.shipments.user_id is 'The seller, as in the order: set by a trigger.';
 comment on column public.shipments.provider is 'Provider that sold the label, or own for a tracking number from elsewhere: docs/labels.md.';

@@ -608,6 +608,45 @@ async function buyWithUnknownOutcome(
   return shipmentId;
 }
 
+step(
+  "a label that is sold after another was bought is shown, to be voided, and TikTok keeps the other's number",
+  async () => {
+    const order = newOrder("easypost");
+    const sold = countLabelsBought(stack);
+    addFault("easypost", "buy", { kind: "delay", delayMs: 60_000, count: 1 });
+    const lateId = await buyWithUnknownOutcome(labelsWithShortTimeouts(), order);
+    await agePurchases(stack);
+    await processDueEvents(stack);
+    assert.deepEqual(await stateOf(order), { state: "failed", reason: "not_bought" });
+    const other = await requestLabel(stack, seller, order.id);
+    assert.equal(other.status, 201);
+    await processDueEvents(stack);
+    clearFaults();
+    await until(
+      "the carrier has sold both labels",
+      () => Promise.resolve(countLabelsBought(stack) === sold + 2),
+    );
+    const late = stack.easypost.state.findShipment(lateId)?.purchase;
+    await stack.easypost.advanceTracker(late?.trackingCode ?? "", "pre_transit");
+    await processDueEvents(stack);
+
+    const { body } = await readShipment(lateId);
+    assert.deepEqual([body.state, body.status, body.advice, body.advice_reason], [
+      ...["purchased", "purchased", "void_advised", "labelled_twice"],
+    ]);
+    const told = () =>
+      stack.tiktok.fulfillment.shipped.filter(({ orderId }) => orderId === order.tiktokId)
+        .map(({ trackingNumber }) => trackingNumber);
+    assert.deepEqual(told(), [other.body.tracking_number]);
+    // The carrier refuses the refund: the other label's number stays even so.
+    stack.easypost.behaviour.refundStatus = "rejected";
+    await callShipments(stack, seller, `/${lateId}/void`);
+    stack.easypost.behaviour.refundStatus = "submitted";
+    await processDueEvents(stack);
+    assert.deepEqual(told(), [other.body.tracking_number]);
+  },
+);
+
 for (const provider of PROVIDERS) {
   step(`${provider}: a purchase whose answer is late is looked up and adopted`, async () => {
     const order = newOrder(provider);

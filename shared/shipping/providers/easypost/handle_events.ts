@@ -4,6 +4,7 @@ import { callFunction } from "../../../database/call_function.ts";
 import { type EventHandler, type EventResult, handleEach } from "../../../inbox/events.ts";
 import { Outcome } from "../../../values/schemas.ts";
 import type { LabelDependencies } from "../../dependencies.ts";
+import { adoptLateLabel } from "../../adopt_late_label.ts";
 import { checkVoid } from "../../void_label.ts";
 import { refundedShipmentOf, trackerOf } from "./event_result.ts";
 import { parseEasyPostEvent } from "./parse_webhook.ts";
@@ -62,7 +63,8 @@ async function applyTracker(
 ): Promise<EventResult> {
   const own = await applyOwnTracker(dependencies, tracker, eventId);
   if (own !== undefined) return own;
-  const id = await findShipment(dependencies, tracker.shipment_id, tracker.tracking_code);
+  const id = await findShipment(dependencies, tracker.shipment_id, tracker.tracking_code) ??
+    await adoptLateLabel(dependencies, tracker.shipment_id ?? "");
   if (id === null) return { ignored: "shipment_not_found" };
   const args = { p_event_id: eventId, p_shipment_id: id, p_update: toTrackingUpdate(tracker) };
   return await callFunction(dependencies.database, "apply_tracking", args, Outcome);
