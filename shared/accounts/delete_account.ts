@@ -19,6 +19,9 @@ const MAX_ATTEMPTS = 5;
 
 const DEADLOCK = "40P01";
 
+/** More than the 110 s of `delete_account`, and less than the 150 s after which a hosted function gets no answer out. */
+const DELETION_MS = 115_000;
+
 const Deleted = z.object({
   outcome: z.enum(["deleted", "absent", "customer_changed"]),
   shops: z.array(z.object({
@@ -91,7 +94,8 @@ async function deleteRows(
   };
   for (let attempt = 1;; attempt++) {
     try {
-      return await callFunction(database, "delete_account", args, Deleted);
+      const signal = AbortSignal.timeout(DELETION_MS);
+      return await callFunction(database, "delete_account", args, Deleted, { signal });
     } catch (error) {
       const isDeadlock = error instanceof DatabaseError && error.code === DEADLOCK;
       if (!isDeadlock || attempt >= MAX_ATTEMPTS) throw error;

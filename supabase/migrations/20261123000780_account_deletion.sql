@@ -137,8 +137,8 @@ returns jsonb
 language plpgsql
 security definer
 set search_path = ''
--- The API applies it to the whole transaction: an account with many orders takes longer than a usual call.
-set statement_timeout = '25s'
+-- The API applies it to the whole transaction: 100,000 orders took 39 s on a busy database.
+set statement_timeout = '110s'
 as $$
 declare
   customer private.stripe_customers;
@@ -168,8 +168,10 @@ begin
   ) into shops
   from public.tiktok_shops
   where user_id = p_user_id and connection_status = 'active';
-  -- 3. Delete the raw events of Stripe, and the account with everything that belongs to it.
+  -- 3. Delete the raw events of Stripe, and the account with everything that belongs to it. The timelines have
+  --    the most rows: one by one with their orders they take three times as long.
   perform private.delete_stripe_events(p_stripe_customer_ids);
+  delete from public.order_events where user_id = p_user_id;
   delete from auth.users where id = p_user_id;
   return jsonb_build_object('outcome', 'deleted', 'shops', shops);
 end;

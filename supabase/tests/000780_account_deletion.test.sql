@@ -36,6 +36,14 @@ as $$
   select count(*) from private.webhook_events where event_type = 'CLOSE_CUSTOMER';
 $$;
 
+select ok(
+  (
+    select 'statement_timeout=110s' = any (proconfig)
+    from pg_proc where oid = 'public.delete_account(uuid, text[], text[])'::regprocedure
+  ),
+  'a large account has longer than a usual call, and less than the 150 s of a hosted function'
+);
+
 -- Privileges.
 create table tests.calls as
 select call from unnest(array[
