@@ -463,6 +463,22 @@ comment on function private.new_part_of_refund(public.orders, jsonb) is
   'A notice without the refund that an earlier notice reported: the timeline, which is never purged, knows the ids.';
 grant execute on function private.new_part_of_refund(public.orders, jsonb) to service_role;
 
+create function private.is_partly_cancelled(p_order public.orders)
+returns boolean
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return p_order.order_status in ('on_hold', 'awaiting_shipment', 'partially_shipped')
+    and p_order.order_items @? '$[*].cancelled_line_item_ids[*]'
+    and p_order.order_items @? '$[*].line_item_ids[*]';
+end;
+$$;
+comment on function private.is_partly_cancelled(public.orders) is
+  'Whether some units of an order were cancelled, and others are still to be shipped.';
+grant execute on function private.is_partly_cancelled(public.orders) to service_role;
+
 create function private.apply_refund(p_order public.orders, p_notice jsonb)
 returns public.orders
 language plpgsql
@@ -479,7 +495,11 @@ begin
   refunded := refunded + (p_notice ->> 'refund_total')::numeric;
   update public.orders
   set refunded_amount = refunded,
-      payment_status = case when refunded >= total_amount then 'refunded' else 'partially_refunded' end
+      payment_status = case
+        -- TikTok may have taken cancelled units out of the amount: their refund leaves the others paid.
+        when refunded >= total_amount and not private.is_partly_cancelled(orders) then 'refunded'
+        else 'partially_refunded'
+      end
   where id = p_order.id and user_id = p_order.user_id and payment_status <> 'refunded'
   returning * into changed;
   return case when changed.id is null then p_order else changed end;

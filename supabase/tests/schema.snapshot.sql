@@ -1194,7 +1194,11 @@ begin
   refunded := refunded + (p_notice ->> 'refund_total')::numeric;
   update public.orders
   set refunded_amount = refunded,
-      payment_status = case when refunded >= total_amount then 'refunded' else 'partially_refunded' end
+      payment_status = case
+        -- TikTok may have taken cancelled units out of the amount: their refund leaves the others paid.
+        when refunded >= total_amount and not private.is_partly_cancelled(orders) then 'refunded'
+        else 'partially_refunded'
+      end
   where id = p_order.id and user_id = p_order.user_id and payment_status <> 'refunded'
   returning * into changed;
   return case when changed.id is null then p_order else changed end;
@@ -4631,6 +4635,19 @@ begin
     return false;
   end if;
   return private.merge_order(stored, p_order) is distinct from stored;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.is_partly_cancelled(p_order public.orders)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return p_order.order_status in ('on_hold', 'awaiting_shipment', 'partially_shipped')
+    and p_order.order_items @? '$[*].cancelled_line_item_ids[*]'
+    and p_order.order_items @? '$[*].line_item_ids[*]';
 end;
 $function$
 ;
@@ -12253,6 +12270,7 @@ grant execute on function private.is_carrier_refused(public.orders,text,text) to
 grant execute on function private.is_encrypted(text) to service_role;
 grant execute on function private.is_older_pair(jsonb,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function private.is_order_of_readings_unknown(public.orders,jsonb) to service_role;
+grant execute on function private.is_partly_cancelled(public.orders) to service_role;
 grant execute on function private.is_replayable(private.inbox_events) to service_role;
 grant execute on function private.is_silent_source(text) to service_role;
 grant execute on function private.label_cents(numeric,text) to service_role;

@@ -15,6 +15,7 @@ import {
   requestRates,
   sideEffects,
 } from "../support/labels.ts";
+import { orderState, sendTopic } from "../support/orders.ts";
 import { readReported } from "../support/reported.ts";
 import { test } from "../support/shared_stack.ts";
 import { connectSeller, settledEvents } from "../support/shop.ts";
@@ -53,6 +54,36 @@ test("USPS labels bought outside TikTok are never offered, cheapest or bought in
   assert.deepEqual([cheapest.body.carrier, other.body.carrier], ["UPSDAP", "UPSDAP"]);
   await processDueEvents(stack);
   assert.equal(stack.tiktok.fulfillment.shipped.length, 2, "TikTok accepted both numbers");
+});
+
+test("the refund of a cancelled unit leaves the other to be labelled, whatever amount TikTok states then", async (stack) => {
+  const seller = await connectSeller(stack);
+  const refund = async (tiktokId: string, refund_total: string) => {
+    await sendTopic(stack, seller.shopId, 67, {
+      ...{ aftersales_request_id: tiktokId, rma_id: "1", refund_status: "REFUND_SUCCESS" },
+      line_items: [{ main_order_id: tiktokId, sku_id: "1" }],
+      ...{ refund_currency: "USD", refund_total },
+    });
+    await processDueEvents(stack);
+  };
+  const payment = { currency: "USD", total_amount: "20.00", shipping_fee: "0" };
+  const order = await receiveOrder(stack, seller, { quantity: 2 });
+  const [live, cancelled] = lineItemIdsOf(stack, order.tiktokId);
+  stack.tiktok.cancelUnits(order.tiktokId, [String(cancelled)]);
+  // The amount without the cancelled unit.
+  stack.tiktok.changeOrder(order.tiktokId, "AWAITING_SHIPMENT", { payment });
+  await refund(order.tiktokId, "20.00");
+  assert.equal(
+    await orderState(seller, order.tiktokId),
+    "awaiting_shipment partially_refunded",
+  );
+  const label = await requestLabel(stack, seller, order.id);
+  assert.deepEqual([label.status, label.body.line_item_ids], [201, [live]]);
+
+  const whole = await receiveOrder(stack, seller, { quantity: 2, detail: { payment } });
+  await refund(whole.tiktokId, "20.00");
+  assert.equal(await orderState(seller, whole.tiktokId), "awaiting_shipment refunded");
+  assertProblem(await requestLabel(stack, seller, whole.id), 422, "order_refunded");
 });
 
 test("orders shipped from TikTok's warehouse get no label, no rates and no carrier call", async (stack) => {
