@@ -54,6 +54,13 @@ export class Query {
   prepare(wire: Wire): void;
 }
 
+export interface QueryConfig {
+  /** Of a statement whose plan the session keeps. */
+  name?: string;
+  text: string;
+  values?: readonly unknown[];
+}
+
 export class Client extends EventEmitter {
   constructor(config: string | ClientConfig);
   connection: Wire;
@@ -61,6 +68,8 @@ export class Client extends EventEmitter {
   // deno-lint-ignore no-explicit-any
   query<Row = any>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
   query(query: Query): void;
+  // deno-lint-ignore no-explicit-any
+  query<Row = any>(query: QueryConfig): Promise<QueryResult<Row>>;
   end(): Promise<void>;
 }
 

@@ -9,6 +9,7 @@ import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } f
 // @ts-types="../postgres/pg.d.ts"
 import type { PoolClient } from "pg";
 import { type ConnectionPool, createPool } from "../postgres/pool.ts";
+import { StatementNames } from "./statement_names.ts";
 import { StatementTypes } from "./statement_types.ts";
 import {
   joinTransactionSetup,
@@ -24,19 +25,25 @@ function sendAtOnce({ connection: { stream } }: PoolClient): void {
 }
 
 /** Sends values in the form of their parameters' types. */
-function withTypes(client: PoolClient, types: StatementTypes): PipelinedClient {
+function withTypes(
+  client: PoolClient,
+  types: StatementTypes,
+  names: StatementNames,
+): PipelinedClient {
   return {
     release: () => client.release(),
     isKnown: (statement) => types.known(statement) !== undefined,
-    queryTexts(statement, texts) {
+    queryTexts(text, values) {
       sendAtOnce(client);
-      return client.query(statement, texts);
+      return client.query({ name: names.nameOf(text), text, values });
     },
-    async query(statement, parameters) {
+    async query(text, parameters, keepsPlan = false) {
       sendAtOnce(client);
-      if (parameters.length === 0) return await client.query(statement);
-      const known = types.known(statement) ?? await types.ofParameters(client, statement);
-      return await client.query(statement, parameters.map((v, i) => serializeValue(v, known[i])));
+      const named = keepsPlan ? { name: names.nameOf(text), text } : { text };
+      if (parameters.length === 0) return await client.query(named);
+      const known = types.known(text) ?? await types.ofParameters(client, text);
+      const values = parameters.map((value, i) => serializeValue(value, known[i]));
+      return await client.query({ ...named, values });
     },
   };
 }
@@ -62,6 +69,7 @@ class SchemaReadError extends Error {
 
 export class LiteConnection extends PostgresConnection {
   readonly #types = new StatementTypes();
+  readonly #names = new StatementNames();
   readonly #answer: KnownAnswer = {};
   readonly #connections: ConnectionPool;
   /** The reading that all requests wait for together. */
@@ -97,8 +105,8 @@ export class LiteConnection extends PostgresConnection {
           client.release(true);
           throw error;
         }
-        const joined = joinTransactionSetup(withTypes(client, this.#types), this.#answer);
-        return joined as unknown as PostgresPoolClient;
+        const typed = withTypes(client, this.#types, this.#names);
+        return joinTransactionSetup(typed, this.#answer) as unknown as PostgresPoolClient;
       },
       end,
     };
@@ -133,6 +141,7 @@ export class LiteConnection extends PostgresConnection {
   override async clearSchemaCache(): Promise<void> {
     this.#clearings++;
     this.#types.forget();
+    this.#names.forget();
     await super.clearSchemaCache();
   }
 

@@ -12,7 +12,12 @@ export interface StatementResult {
 
 /** A connection of the pool, which sends a statement without waiting for those before it. */
 export interface PipelinedClient {
-  query(statement: string, parameters: readonly unknown[]): Promise<StatementResult>;
+  /** @param keepsPlan Whether the session keeps its plan: of statements whose texts are few. */
+  query(
+    statement: string,
+    parameters: readonly unknown[],
+    keepsPlan?: boolean,
+  ): Promise<StatementResult>;
   /** Whether the statement is sent before later ones: Postgres describes a new one's parameters first. */
   isKnown(statement: string): boolean;
   /** Sends texts, whose types need no description. */
@@ -101,9 +106,10 @@ export function joinTransactionSetup(
   /** Sends a call, and behind it what is read of its answer: an error of the call is that of both. */
   function sendCall(statement: string, parameters: readonly unknown[]): Promise<StatementResult> {
     const isKnown = client.isKnown(statement);
-    const sent = client.query(statement, parameters);
-    if (isKnown && answer.statement !== undefined && CALL.test(statement)) {
-      read = client.query(answer.statement, []);
+    const isCall = CALL.test(statement);
+    const sent = client.query(statement, parameters, isCall);
+    if (isKnown && answer.statement !== undefined && isCall) {
+      read = client.query(answer.statement, [], true);
       read.catch(() => {});
     }
     return sent;

@@ -112,6 +112,26 @@ Deno.test("the answer of a call that Postgres describes first is read after it",
   assert.deepEqual(sent, [...SENT_CALL, ...SENT_CALL]);
 });
 
+Deno.test("a session keeps the plans of calls and of their answers, and of no other statement", async () => {
+  const kept: string[] = [];
+  const query = (statement: string, _parameters: readonly unknown[], keepsPlan = false) => {
+    if (keepsPlan) kept.push(statement);
+    return Promise.resolve({ command: "SELECT", rowCount: 0, rows: [] });
+  };
+  const client = joinTransactionSetup({
+    query,
+    queryTexts: query,
+    isKnown: () => true,
+    release() {},
+  });
+  await callFunction(client);
+  await callFunction(client);
+  await client.query("begin", []);
+  await client.query("select id from orders where id in ($1, $2)", ["a", "b"]);
+  await client.query("commit", []);
+  assert.deepEqual(kept, [CALL, CALL, ANSWER]);
+});
+
 Deno.test("a call that fails is one error, and the next transaction reads its own answer", async () => {
   const { client, sent } = rememberingClient(/fail/);
   await callFunction(client);
