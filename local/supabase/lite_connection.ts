@@ -7,7 +7,7 @@ import type { IntrospectResult } from "@supabase/lite";
 import { PostgresConnection } from "@supabase/lite/postgres";
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
 // @ts-types="../postgres/pg.d.ts"
-import type { PoolClient } from "pg";
+import type { PoolClient, QueryConfig } from "pg";
 import { type ConnectionPool, createPool } from "../postgres/pool.ts";
 import { StatementNames } from "./statement_names.ts";
 import { StatementTypes } from "./statement_types.ts";
@@ -15,6 +15,7 @@ import {
   joinTransactionSetup,
   type KnownAnswer,
   type PipelinedClient,
+  type StatementResult,
 } from "./transaction_setup.ts";
 import { parserOf, serializeValue } from "./value_formats.ts";
 
@@ -24,12 +25,24 @@ function sendAtOnce({ connection: { stream } }: PoolClient): void {
   nextTick(() => stream.uncork());
 }
 
+/** The columns of a kept plan have changed without a reload of the schema: the next call makes another. */
+const OUTDATED_PLAN = "0A000";
+
 /** Sends values in the form of their parameters' types. */
 function withTypes(
   client: PoolClient,
   types: StatementTypes,
   names: StatementNames,
 ): PipelinedClient {
+  async function send(query: QueryConfig): Promise<StatementResult> {
+    try {
+      return await client.query(query);
+    } catch (error) {
+      if ((error as { code?: string }).code === OUTDATED_PLAN) names.forget();
+      throw error;
+    }
+  }
+
   return {
     release: () => client.release(),
     isKnown: (statement) => types.known(statement) !== undefined,
@@ -40,10 +53,10 @@ function withTypes(
     async query(text, parameters, keepsPlan = false) {
       sendAtOnce(client);
       const named = keepsPlan ? { name: names.nameOf(text), text } : { text };
-      if (parameters.length === 0) return await client.query(named);
+      if (parameters.length === 0) return await send(named);
       const known = types.known(text) ?? await types.ofParameters(client, text);
       const values = parameters.map((value, i) => serializeValue(value, known[i]));
-      return await client.query({ ...named, values });
+      return await send({ ...named, values });
     },
   };
 }

@@ -55,6 +55,10 @@ Deno.test("a call whose plan is kept returns the new columns of its function aft
     await define("a integer, b text", "2, ''x''");
     await app.reloadSchema();
     for (let calls = 0; calls < 3; calls++) assert.deepEqual(await call(), [{ a: 2, b: "x" }]);
+
+    await define("a integer", "3");
+    assert.match((await call()).message, /cached plan must not change result type/);
+    assert.deepEqual(await call(), [{ a: 3 }]);
   } finally {
     await app.close();
     await database.drop();
