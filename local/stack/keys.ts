@@ -17,13 +17,15 @@ function generatePassword(): string {
   return crypto.getRandomValues(new Uint8Array(16)).toHex();
 }
 
-async function generateKeys(): Promise<LocalKeys> {
+/** Generates the keys that are not stored yet. */
+async function completeKeys(stored: Record<string, string> = {}): Promise<LocalKeys> {
   const keys: Record<string, string> = {
     databaseAdminPassword: generatePassword(),
     databasePassword: generatePassword(),
+    ...stored,
   };
   for (const [name, row] of variables) {
-    if (row.maker === "key") keys[name] = await row.generate();
+    if (row.maker === "key") keys[name] ??= await row.generate();
   }
   return keys as unknown as LocalKeys;
 }
@@ -83,7 +85,7 @@ export async function loadKeys(data: string): Promise<LocalKeys> {
   const path = join(data, "keys.json");
   const stored = await readKeys(path);
   if (stored === undefined && await hasCluster(data)) throw new KeysLostError(path, "is missing");
-  const keys = { ...await generateKeys(), ...stored };
+  const keys = await completeKeys(stored);
   await writePrivateFile(path, JSON.stringify(keys, null, 2) + "\n");
   return keys;
 }

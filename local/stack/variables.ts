@@ -1,5 +1,4 @@
 /** The table of the stack's variables. Keys, environment, help text and docs/local-stack.md follow it. */
-import { generateApiKey } from "@supabase/lite";
 
 /** Parts of the configuration; shared/config.ts has a reader for each. */
 export type Concern =
@@ -53,6 +52,8 @@ function randomHex(bytes: number): string {
 }
 
 async function generateKey(kind: "publishable" | "secret"): Promise<string> {
+  // With it comes a whole server, which most commands do not need.
+  const { generateApiKey } = await import("@supabase/lite");
   return (await generateApiKey(kind)).key;
 }
 
