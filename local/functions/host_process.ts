@@ -1,6 +1,7 @@
 /** One process of the function host: its start, its log and its end. */
 import { join } from "node:path";
 import { guardProcess } from "../leftovers/guard.ts";
+import { readFunctionConfig } from "./config.ts";
 import { permissionOptions } from "./permissions.ts";
 
 /** When functions are loaded: at the start, which then fails with them, or each at its first request. */
@@ -41,13 +42,14 @@ function inheritedVariables(): Record<string, string> {
 
 async function spawnHost(options: HostOptions): Promise<Deno.ChildProcess> {
   const { configPath, env, loading = "start" } = options;
+  const functions = await readFunctionConfig(configPath);
   return new Deno.Command(Deno.execPath(), {
     args: [
       // Without Deno's own lines about downloads: the log is the functions'.
       ...["run", "--quiet"],
-      ...await permissionOptions(configPath, env),
+      ...permissionOptions(functions, env),
       join(import.meta.dirname as string, "host.ts"),
-      configPath,
+      JSON.stringify(functions),
       loading,
     ],
     clearEnv: true,

@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { variables } from "../stack/variables.ts";
-import { readFunctionConfig } from "./config.ts";
+import type { FunctionConfig } from "./config.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -35,16 +35,15 @@ function allow(permission: string, values: string[]): string {
  * Permissions as options of `deno run`.
  * @param env All variables that the functions receive.
  */
-export async function permissionOptions(
-  configPath: string,
+export function permissionOptions(
+  functions: FunctionConfig[],
   env: Record<string, string>,
-): Promise<string[]> {
-  const functions = await readFunctionConfig(configPath);
+): string[] {
   const folders = functions.map(({ entrypoint }) => dirname(fileURLToPath(entrypoint)));
   const hosts = CALLED.flatMap((name) => hostOf(env[name]));
   return [
     ...["--no-prompt", "--no-remote"],
-    allow("read", [configPath, ...folders, ...CODE]),
+    allow("read", [...folders, ...CODE]),
     allow("net", [LISTEN, ...hosts]),
     allow("env", [...READ, ...Object.keys(env)]),
   ];
