@@ -1,7 +1,7 @@
 /** `deno task migration:new`: an empty migration, named and dated. */
 import { command, UsageError } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
-import { runSupabaseCli } from "../supabase/cli.ts";
+import { createMigration } from "../supabase/migration_files.ts";
 
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
@@ -17,7 +17,6 @@ export default await command(import.meta, {
         `"${name}" is not snake_case: small letters, digits and single underscores, e.g. add_notes.`,
       );
     }
-    const output = await runSupabaseCli(["migration", "new", name]);
-    print(/\S+\.sql/.exec(output)?.[0] ?? output.trim());
+    print(await createMigration(name, new Date()));
   },
 });

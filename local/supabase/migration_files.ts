@@ -34,6 +34,14 @@ export class DeletedMigrationsError extends Error {
   }
 }
 
+/** Makes an empty file, named as `supabase migration new` does. Returns its path in the repository. */
+export async function createMigration(purpose: string, now: Date): Promise<string> {
+  const [version = ""] = now.toISOString().replaceAll(/\D/g, "").match(/^\d{14}/) ?? [];
+  const name = `${version}_${purpose}.sql`;
+  await Deno.writeTextFile(new URL(name, MIGRATIONS), "", { createNew: true });
+  return `supabase/migrations/${name}`;
+}
+
 /** File names, in the order in which they are applied. */
 async function listFiles(): Promise<string[]> {
   const names = await Array.fromAsync(Deno.readDir(MIGRATIONS), (entry) => entry.name);
