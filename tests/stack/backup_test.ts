@@ -16,7 +16,7 @@ import {
   setScene,
   storeOddEvents,
 } from "../support/backup.ts";
-import { callCommand, runCommand } from "../support/run_command.ts";
+import { callCommand } from "../support/run_command.ts";
 import {
   type ConnectedSeller,
   connectSeller,
@@ -239,7 +239,7 @@ test("db:backup and db:restore print their tables, and no password", async (stac
   await using scene = await setScene(stack);
   const { target, file } = scene;
   await connectSeller(stack);
-  const written = await runCommand("db_backup", [file, "--data", stack.data]);
+  const written = await callCommand("db_backup", [file, "--data", stack.data]);
   assert.equal(written.code, 0, written.text);
   assert.match(written.text, /auth\.users +1 rows[^]*Wrote .* tables, \d+ rows/);
   const restored = await callCommand("db_restore", [

@@ -27,8 +27,8 @@ function cleanEnvironment(): Record<string, string> {
   return Object.fromEntries(variables);
 }
 
-const run = (name: string, args: string[], more: Record<string, string> = {}) =>
-  runCommand(name, args, { environment: { ...cleanEnvironment(), ...more } });
+const startInProcess = (args: string[]) =>
+  runCommand("start", args, { environment: cleanEnvironment() });
 
 /** Orders of the sample shop. */
 const SAMPLES = 5;
@@ -225,9 +225,19 @@ async function functionHostEnded(data: string): Promise<void> {
   });
 }
 
+/** Calls `start`, which fails, with a variable in the environment of this process. */
+async function startWith(name: string, value: string, args: string[]): Promise<CommandResult> {
+  Deno.env.set(name, value);
+  try {
+    return await callCommand("start", args);
+  } finally {
+    Deno.env.delete(name);
+  }
+}
+
 /** A wrong variable is named in one line, and nothing is left running. */
 async function refuseWrongVariable({ args, port, dbPort }: Place): Promise<void> {
-  const { code, stdout } = await run("start", args, { TIKTOK_API_URL: "nonsense" });
+  const { code, stdout } = await startWith("TIKTOK_API_URL", "nonsense", args);
   assert.equal(code, 1);
   assert.equal(
     stdout,
@@ -235,8 +245,8 @@ async function refuseWrongVariable({ args, port, dbPort }: Place): Promise<void>
       "Nothing was started.\n",
   );
   // Another key is found out when the database and the functions run.
-  const ENCRYPTION_KEYS = `local1:${new Uint8Array(32).toBase64()}`;
-  const late = await run("start", args, { ENCRYPTION_KEYS });
+  const keys = `local1:${new Uint8Array(32).toBase64()}`;
+  const late = await startWith("ENCRYPTION_KEYS", keys, args);
   assert.equal(late.code, 1, late.text);
   assert.match(
     late.stdout,
@@ -247,7 +257,7 @@ async function refuseWrongVariable({ args, port, dbPort }: Place): Promise<void>
 
 /** Two starts at once: the one that starts, and the one that is refused. */
 async function startTwice(args: string[]): Promise<[CommandResult, CommandResult]> {
-  const [one, other] = await Promise.all([run("start", args), run("start", args)]);
+  const [one, other] = await Promise.all([startInProcess(args), startInProcess(args)]);
   return one.code === 0 ? [one, other] : [other, one];
 }
 
@@ -311,13 +321,13 @@ Deno.test("start, Ctrl-C, start again, kill -9, start --detach, stop, start with
   const whileRunning = await callCommand("reset", ["--data", data]);
   assert.equal(whileRunning.code, 1);
   assert.match(whileRunning.text, /A stack is running/);
-  const stopped = await run("stop", ["--data", data]);
+  const stopped = await callCommand("stop", ["--data", data]);
   assert.equal(stopped.code, 0, stopped.text);
   assert.match(stopped.text, /^Stopping the stack [^]*\nStopped\. /);
   assert.ok(isFree(port) && isFree(dbPort));
   await refuseWrongVariable(place);
 
-  const reset = await run("reset", ["--data", data]);
+  const reset = await callCommand("reset", ["--data", data]);
   assert.equal(reset.code, 0);
   assert.equal(await Deno.stat(data).then(() => true, () => false), false);
   await callCommand("reset", ["--data", join(parent, "other")]);
