@@ -18,6 +18,8 @@ export interface DeployOptions {
   databaseCa?: string | undefined;
   /** Variables of this process; the CLI receives those that it needs. */
   environment: Record<string, string>;
+  /** Runs the CLI. @default {runSupabaseCli} */
+  cli?: typeof runSupabaseCli;
 }
 
 /** Values that a step finds for the steps after it. */
@@ -71,5 +73,6 @@ export function runCli(
   args: string[],
   workdir = options.linked,
 ): Promise<string> {
-  return runSupabaseCli(args, { workdir, environment: options.environment });
+  const { cli = runSupabaseCli, environment } = options;
+  return cli(args, { workdir, environment });
 }

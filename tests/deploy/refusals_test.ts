@@ -15,8 +15,20 @@ import {
 } from "../../local/deploy/steps/check_api_keys.ts";
 import { checkProject, findProject, listProjects } from "../../local/deploy/steps/check_project.ts";
 import type { Deployment } from "../../local/deploy/step.ts";
+import { runSupabaseCli } from "../../local/supabase/cli.ts";
 
 const DATABASE_URL = "postgresql://postgres.someone@127.0.0.1:6543/postgres";
+
+/** As `runSupabaseCli`, for calls that only read: what the CLI has answered once is not asked for again. */
+function rememberingCli(): typeof runSupabaseCli {
+  const answers = new Map<string, Promise<string>>();
+  return (args, options) => {
+    const key = args.join(" ");
+    const answer = answers.get(key) ?? runSupabaseCli(args, options);
+    answers.set(key, answer);
+    return answer;
+  };
+}
 
 interface Linked extends AsyncDisposable {
   deployment: Deployment;
@@ -42,6 +54,7 @@ async function linkProject(
         state: folder,
         secretsFile: "unused",
         environment: { ...api.environment, ...environment },
+        cli: rememberingCli(),
       },
       startedAt: new Date(),
       hasChanged: false,
@@ -55,45 +68,52 @@ async function linkProject(
   };
 }
 
-Deno.test("a healthy project gives its address, database and secret key", async () => {
-  await using linked = await linkProject({});
+const [OLDER, PAUSED, FOREIGN] = ["o".repeat(20), "p".repeat(20), "f".repeat(20)];
+const LEGACY: ApiKey = { name: "service_role", type: "legacy", api_key: "eyJ" };
+
+Deno.test("the projects and the API keys of a login, as the CLI lists them", async (t) => {
+  await using linked = await linkProject({
+    others: { [OLDER]: { postgresVersion: "15.8.1.085" }, [PAUSED]: { status: "INACTIVE" } },
+    apiKeys: [...DEFAULT_KEYS, LEGACY],
+  });
   const { deployment } = linked;
-  await checkProject.run(deployment);
-  await checkApiKeys.run(deployment);
-  const { found } = deployment;
-  assert.equal(found.url, "https://abcdefghijklmnopqrst.supabase.co");
-  assert.equal(found.secretKey, "sb_secret_standin");
-  assert.equal(found.databaseUrl, "postgresql://postgres.someone:a%2Fb@127.0.0.1:5432/postgres");
-  assert.deepEqual(linked.writes(), []);
-});
 
-Deno.test("a project with another Postgres, that is paused, or that the login may not use is refused", async () => {
-  const [older, paused, foreign] = ["o".repeat(20), "p".repeat(20), "f".repeat(20)];
-  const others = { [older]: { postgresVersion: "15.8.1.085" }, [paused]: { status: "INACTIVE" } };
-  await using linked = await linkProject({ others });
-  const listed = await listProjects(linked.deployment);
-  assert.equal(findProject(listed, REF).name, "creatorflow");
-  assert.throws(() => findProject(listed, older), /has Postgres 15\.8.*needs 17/);
-  assert.throws(() => findProject(listed, paused), /INACTIVE, not ACTIVE_HEALTHY/);
-  assert.throws(() => findProject(listed, foreign), /may not use the project f+,/);
-  assert.deepEqual(linked.writes(), []);
-});
+  await t.step("a healthy project gives its address, database and secret key", async () => {
+    await checkProject.run(deployment);
+    await checkApiKeys.run(deployment);
+    const { found } = deployment;
+    assert.equal(found.url, "https://abcdefghijklmnopqrst.supabase.co");
+    assert.equal(found.secretKey, "sb_secret_standin");
+    const database = "postgresql://postgres.someone:a%2Fb@127.0.0.1:5432/postgres";
+    assert.equal(found.databaseUrl, database);
+  });
 
-Deno.test("a project without new API keys is refused", async () => {
-  const legacy: ApiKey = { name: "service_role", type: "legacy", api_key: "eyJ" };
-  await using linked = await linkProject({ apiKeys: [...DEFAULT_KEYS, legacy] });
-  linked.deployment.found.projectRef = REF;
-  const listed = await listApiKeys(linked.deployment);
-  const keys: ApiKey[] = JSON.parse(listed);
-  const without = (...types: string[]) =>
-    JSON.stringify(keys.filter(({ type }) => !types.includes(type)));
-  assert.equal(findSecretKey(listed), "sb_secret_standin");
-  assert.equal(findSecretKey(without("legacy")), "sb_secret_standin");
-  const refused = without("publishable", "secret");
-  assert.equal(JSON.parse(refused).length, 1);
-  assert.throws(() => findSecretKey(refused), /Create new API keys/);
-  assert.throws(() => findSecretKey(without("secret")), /Legacy keys/);
-  assert.throws(() => findSecretKey(without("publishable")), /Legacy keys/);
+  await t.step(
+    "a project with another Postgres, that is paused, or that the login may not use is refused",
+    async () => {
+      const listed = await listProjects(deployment);
+      assert.equal(findProject(listed, REF).name, "creatorflow");
+      assert.throws(() => findProject(listed, OLDER), /has Postgres 15\.8.*needs 17/);
+      assert.throws(() => findProject(listed, PAUSED), /INACTIVE, not ACTIVE_HEALTHY/);
+      assert.throws(() => findProject(listed, FOREIGN), /may not use the project f+,/);
+    },
+  );
+
+  await t.step("a project without new API keys is refused", async () => {
+    const listed = await listApiKeys(deployment);
+    const keys: ApiKey[] = JSON.parse(listed);
+    const without = (...types: string[]) =>
+      JSON.stringify(keys.filter(({ type }) => !types.includes(type)));
+    assert.equal(findSecretKey(listed), "sb_secret_standin");
+    assert.equal(findSecretKey(without("legacy")), "sb_secret_standin");
+    const refused = without("publishable", "secret");
+    assert.equal(JSON.parse(refused).length, 1);
+    assert.throws(() => findSecretKey(refused), /Create new API keys/);
+    assert.throws(() => findSecretKey(without("secret")), /Legacy keys/);
+    assert.throws(() => findSecretKey(without("publishable")), /Legacy keys/);
+  });
+
+  assert.deepEqual(linked.writes(), []);
 });
 
 Deno.test("without the password of the database, or a login, the message says where to get it", async () => {

@@ -276,6 +276,8 @@ step(
     for (const { name } of folders) {
       assert.ok(lines.some((line) => line.startsWith(`ok  ${name}: `)), name);
     }
+    const several = /^ok {2}account: ([2-9]|\d\d) files of \d+ kB, \d+ kB at the start, /m;
+    assert.match(lines.join("\n"), several);
   },
 );
 
