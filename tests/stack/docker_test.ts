@@ -1,9 +1,7 @@
 /** Settings and seed for `supabase start` with Docker, as far as they can be checked without it. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { parse } from "smol-toml";
 import { parseStartOptions } from "../../local/cli/stack_options.ts";
-import { runSupabaseCli, SupabaseCliError } from "../../local/supabase/cli.ts";
 import { open, SELLERS } from "../support/seed_sellers.ts";
 import { createTestDatabase } from "../support/stack.ts";
 
@@ -19,32 +17,6 @@ Deno.test("config.toml: no port is privileged or taken twice; the database's are
   for (const port of ports) assert.ok(port !== undefined && port > 1023);
   // Linux gives out free ports from 32768 on: tests and `--db-port 0` take those.
   for (const port of [db?.port, db?.shadow_port]) assert.ok(port !== undefined && port < 32768);
-});
-
-Deno.test("the CLI looks for Docker at the ports of [db] only", async () => {
-  await using database = await createTestDatabase();
-  const { port } = new URL(database.url);
-  const folder = await Deno.makeTempDir();
-  await Deno.mkdir(join(folder, "supabase"));
-  const reset = async (text: string) => {
-    await Deno.writeTextFile(join(folder, "supabase", "config.toml"), text);
-    const options = { databaseUrl: database.url, workdir: folder };
-    await runSupabaseCli(["db", "reset", "--no-seed", "--yes"], options);
-  };
-  // Functions would have to exist in the folder.
-  const settings = config.replace(/\n[^\n]*\n\[functions\.[^]*/, "\n");
-  for (const name of ["port", "shadow_port"]) {
-    const taken = settings.replace(new RegExp(`^${name} = 25\\d+$`, "m"), `${name} = ${port}`);
-    assert.notEqual(taken, settings);
-    await assert.rejects(reset(taken), (error) => {
-      assert.ok(error instanceof SupabaseCliError);
-      assert.match(error.message, /Docker/);
-      return true;
-    });
-  }
-  // At other ports it does not look.
-  await reset(settings);
-  await Deno.remove(folder, { recursive: true });
 });
 
 /** Columns that Supabase's Auth reads into types without null (internal/models/user.go, identity.go). */

@@ -7,6 +7,7 @@ import { parse } from "smol-toml";
 import { parseStartOptions } from "../../local/cli/stack_options.ts";
 import type { StackEnvironment } from "../../local/stack/environment.ts";
 import { signInSeller } from "../../local/stack/seller.ts";
+import { runSupabaseCli, SupabaseCliError } from "../../local/supabase/cli.ts";
 import { takeSchemaSnapshot } from "../../local/supabase/schema_snapshot.ts";
 import { privileges } from "../support/privileges.ts";
 import { callCommand, runCommand as run } from "../support/run_command.ts";
@@ -151,10 +152,41 @@ Deno.test("migration:new, migration:up and migration:reset on a running stack", 
   await checkStackWorks(stack);
 });
 
-Deno.test("migration:reset --no-seed leaves another database empty, with its plans", async () => {
+/** `supabase db reset`, with other settings than ours. */
+async function resetWith(config: string, databaseUrl: string): Promise<void> {
+  const workdir = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(join(workdir, "supabase"));
+    await Deno.writeTextFile(join(workdir, "supabase", "config.toml"), config);
+    await runSupabaseCli(["db", "reset", "--no-seed", "--yes"], { databaseUrl, workdir });
+  } finally {
+    await Deno.remove(workdir, { recursive: true });
+  }
+}
+
+/** The CLI takes a database at a port of [db] for its own in Docker. */
+async function lookForDocker(databaseUrl: string): Promise<void> {
+  const { port } = new URL(databaseUrl);
+  const config = await Deno.readTextFile(join(ROOT, "supabase/config.toml"));
+  // Functions would have to exist in the folder.
+  const settings = config.replace(/\n[^\n]*\n\[functions\.[^]*/, "\n");
+  await Promise.all(["port", "shadow_port"].map(async (name) => {
+    const taken = settings.replace(new RegExp(`^${name} = 25\\d+$`, "m"), `${name} = ${port}`);
+    assert.notEqual(taken, settings);
+    await assert.rejects(resetWith(taken, databaseUrl), (error) => {
+      assert.ok(error instanceof SupabaseCliError);
+      assert.match(error.message, /Docker/);
+      return true;
+    });
+  }));
+}
+
+Deno.test("migration:reset --no-seed leaves another database empty, with its plans; the CLI looks for Docker at the ports of [db] only", async () => {
   await using database = await createTestDatabase();
   await using sql = open(database.url);
   await allowReset(sql);
+  await lookForDocker(database.url);
+  // With our settings it does not look: the database is at another port.
   const reset = await callCommand("migration_reset", [
     "--db-url",
     database.url,
