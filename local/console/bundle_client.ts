@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runProgram } from "../leftovers/run_program.ts";
-import { hashFiles } from "./hash_files.ts";
+import { hashFiles } from "../deploy/hash_files.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CONSOLE = fileURLToPath(new URL(".", import.meta.url));

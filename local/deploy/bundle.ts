@@ -3,12 +3,13 @@
  * own: a start does not read them. The lock file pins everything, and the platform resolves no package.
  */
 import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { FunctionConfig } from "../functions/config.ts";
 import { runProgram } from "../leftovers/run_program.ts";
 import { makeTemporaryFolder } from "../leftovers/temporary_folder.ts";
 import { countBytes, listForCli, readImports, startFiles, type Texts } from "./bundle_files.ts";
 import { removeBundles } from "./bundle_folder.ts";
+import { openKeptBundles } from "./kept_bundles.ts";
 
 export interface Bundle {
   name: string;
@@ -33,6 +34,10 @@ export class BundleError extends Error {
 export const BUNDLE_LIMIT_BYTES = 1_000_000;
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Entry point of a function of the repository. */
+const ownEntrypoint = (name: string) =>
+  pathToFileURL(join(ROOT, "functions", name, "index.ts")).href;
 
 /** Runs `deno bundle` in the repository. @throws {BundleError} with its message. */
 export async function runBundler(args: string[]): Promise<void> {
@@ -79,15 +84,15 @@ function cleanSourceMap(text: string, folder: string): string {
 }
 
 /** @param made Receives what the bundler writes. */
-async function bundleFunction(
-  { name, entrypoint }: FunctionConfig,
-  made: string,
-  folder: string,
-): Promise<Bundle> {
+async function runBundlerFor({ entrypoint }: FunctionConfig, made: string): Promise<void> {
   await runBundler([
     ...["--minify", "--keep-names", "--code-splitting", "--sourcemap=external"],
     ...["--outdir", made, fileURLToPath(entrypoint)],
   ]);
+}
+
+/** @param made What the bundler has written. */
+async function writeBundle(name: string, made: string, folder: string): Promise<Bundle> {
   const files = (await Array.fromAsync(Deno.readDir(made), (file) => file.name))
     .filter((file) => file.endsWith(".js")).sort();
   const texts = new Map(await readUpload({ path: join(made, "index.js"), files }));
@@ -119,12 +124,20 @@ export async function bundleFunctions(
   folder: string,
 ): Promise<Bundle[]> {
   await removeBundles(folder);
+  const kept = await openKeptBundles([import.meta.filename as string]);
   // The names of files are hashes of their maps too, which have paths from here to the sources.
-  await using made = await makeTemporaryFolder(".creatorflow-bundles-", join(ROOT, "node_modules"));
+  await using others = await makeTemporaryFolder(
+    ".creatorflow-bundles-",
+    join(ROOT, "node_modules"),
+  );
   const bundles: Bundle[] = [];
   // One by one: functions together would share more and smaller files, which take longer to read.
   for (const one of functions) {
-    bundles.push(await bundleFunction(one, join(made.path, one.name), folder));
+    const run = (made: string) => runBundlerFor(one, made);
+    let made = join(others.path, one.name);
+    if (one.entrypoint === ownEntrypoint(one.name)) made = await kept(one.name, run);
+    else await run(made);
+    bundles.push(await writeBundle(one.name, made, folder));
   }
   return bundles;
 }

@@ -13,9 +13,9 @@ export async function listFiles(folder: string): Promise<string[]> {
   return found.sort();
 }
 
-/** @param folder Every file in it counts, its name too. */
-export async function hashFiles(files: string[], folder: string): Promise<string> {
-  const paths = [...files, ...await listFiles(folder)];
+/** @param folders Every file in them counts, its name too. */
+export async function hashFiles(files: string[], ...folders: string[]): Promise<string> {
+  const paths = [...files, ...(await Promise.all(folders.map(listFiles))).flat()];
   const hash = createHash("sha256");
   for (const path of paths) hash.update(path).update("\0").update(await Deno.readFile(path));
   return hash.digest("hex").slice(0, 16);
