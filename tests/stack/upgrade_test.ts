@@ -4,31 +4,14 @@ import type postgres from "postgres";
 import { migrate } from "../../local/supabase/migrate.ts";
 import { accessTo, bootstrap } from "../../local/supabase/bootstrap.ts";
 import { runSupabaseCli } from "../../local/supabase/cli.ts";
+import { applyMigrations } from "../support/apply_migrations.ts";
 import { open } from "../support/seed_sellers.ts";
 import { createTestDatabase } from "../support/stack.ts";
 
 const SUPABASE = new URL("../../supabase/", import.meta.url);
-const MIGRATIONS = new URL("migrations/", SUPABASE);
 
 /** Number of the newest migrations, which the older database lacks. */
 const NEW_MIGRATIONS = 2;
-
-/** Applies the other migrations, and notes each as `supabase db push` does. */
-async function applyOlder(sql: postgres.Sql): Promise<void> {
-  const entries = await Array.fromAsync(Deno.readDir(MIGRATIONS), ({ name }) => name);
-  const names = entries.filter((name) => name.endsWith(".sql")).sort();
-  for (const name of names.slice(0, -NEW_MIGRATIONS)) {
-    const statements = await Deno.readTextFile(new URL(name, MIGRATIONS));
-    const [version = ""] = name.split("_");
-    await sql.begin(async (transaction) => {
-      await transaction`set local role postgres`;
-      await transaction.unsafe(statements).simple();
-      await transaction`
-        insert into supabase_migrations.schema_migrations (version, statements, name)
-        values (${version}, ${[statements]}, ${name})`;
-    });
-  }
-}
 
 interface Table {
   name: string;
@@ -72,7 +55,7 @@ Deno.test("migrations run over the seed's data: nothing is lost, and the second 
   const access = accessTo(database.url);
   await bootstrap(access);
   await using sql = open(access.url);
-  await applyOlder(sql);
+  await applyMigrations(sql, -NEW_MIGRATIONS);
   await sql.unsafe(await Deno.readTextFile(new URL("seed.sql", SUPABASE)));
   const tables = await readTables(sql);
   const before = await fingerprints(sql, tables);

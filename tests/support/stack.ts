@@ -2,6 +2,9 @@
 import { join } from "node:path";
 import postgres from "postgres";
 import { makeTemporaryData } from "../../local/leftovers/temporary_folder.ts";
+import { withConnection } from "../../local/postgres/connection.ts";
+import { startEmbedded } from "../../local/postgres/embedded.ts";
+import { loadKeys } from "../../local/stack/keys.ts";
 import type { StackSettings } from "../../local/stack/settings.ts";
 import { startStack } from "../../local/stack/stack.ts";
 import { redirectConsole } from "../../local/cli/console.ts";
@@ -9,6 +12,8 @@ import type { Stack } from "../../local/stack/stack.ts";
 import type { EasyPostSimulator } from "../../local/simulators/easypost/simulator.ts";
 import type { StripeSimulator } from "../../local/simulators/stripe/simulator.ts";
 import type { TikTokSimulator } from "../../local/simulators/tiktok/simulator.ts";
+import { bootstrap } from "../../local/supabase/bootstrap.ts";
+import { applyMigrations } from "./apply_migrations.ts";
 import { HOST_CONFIG } from "./function_config.ts";
 import { createSharedSchema } from "./shared_schema.ts";
 import { answerObserver, assertDocumented } from "./openapi/watch_answers.ts";
@@ -146,6 +151,24 @@ export interface OwnStack extends TestStack {
   reconnect(): void;
 }
 
+/** Makes the cluster and the database that the stack of this folder starts with. */
+async function prepareCluster(data: string): Promise<void> {
+  const keys = await loadKeys(data);
+  const { access, stop } = await startEmbedded({
+    data,
+    port: 0,
+    adminPassword: keys.databaseAdminPassword,
+    password: keys.databasePassword,
+    onCrash: () => {},
+  });
+  try {
+    await bootstrap(access, keys.databasePassword);
+    await withConnection(access.adminUrl, (sql) => applyMigrations(sql));
+  } finally {
+    await stop();
+  }
+}
+
 /** As `startTestStack`, with a Postgres of its own that may be broken, in a folder that goes with it. */
 export async function startOwnStack(settings: Partial<StackSettings> = {}): Promise<OwnStack> {
   const temporary = await makeTemporaryData("creatorflow-own-");
@@ -153,6 +176,7 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
   redirectConsole(join(data, "console.log"));
   let stack: Stack;
   try {
+    await prepareCluster(data);
     stack = await startStack({
       port: 0,
       dbPort: 0,
