@@ -30,10 +30,16 @@ const PLAYWRIGHT_ON = ["CDPScreenshotNewSurface", "SkipListAccountsWithoutGaiaCo
 /** Messages between processes cost more than the network and the drawing of small pages. */
 const IN_PROCESS = ["NetworkServiceInProcess2"];
 
+/** Pages live for seconds: optimising their scripts costs more than it saves. */
+const SCRIPTS = "--js-flags=--no-opt,--no-maglev";
+
+/** The bars around a page would be drawn, although a headless browser does not show them. */
+const WITHOUT_BARS = "--kiosk";
+
 const ARGUMENTS = [
   `--disable-features=${[...ADDRESS_BAR, ...RESERVE, ...PLAYWRIGHT].join(",")}`,
   `--enable-features=${[...IN_PROCESS, ...PLAYWRIGHT_ON].join(",")}`,
-  "--in-process-gpu",
+  ...["--in-process-gpu", SCRIPTS, WITHOUT_BARS],
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
