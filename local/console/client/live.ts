@@ -16,14 +16,17 @@ const TABLES = ["orders", "order_events", "shipments"] as const;
 const POLL_MS = 3000;
 /** Usage, plan, shops and held orders are not published: they are read again at this pace. */
 const SLOW_POLL_MS = 10_000;
-/** A burst of changes is one reading. */
-const GATHER_MS = 250;
+/** The messages of one transaction come together: they are one reading. */
+const GATHER_MS = 20;
+/** Shortest time between two readings, however many changes there are. */
+const BURST_MS = 250;
 
 export const liveState = new Store<LiveState>("polling");
 
 type Listener = () => void;
 const listeners = new Set<Listener>();
 let gathering: ReturnType<typeof setTimeout> | undefined;
+let announcedAt = 0;
 
 /** Calls the listener whenever rows may have changed. Returns what stops it. */
 export function onChange(listener: Listener): () => void {
@@ -31,12 +34,16 @@ export function onChange(listener: Listener): () => void {
   return () => void listeners.delete(listener);
 }
 
+function notifyListeners(): void {
+  gathering = undefined;
+  announcedAt = performance.now();
+  for (const listener of [...listeners]) listener();
+}
+
 /** Makes every page read again, soon. */
-export function announceChange(): void {
-  gathering ??= setTimeout(() => {
-    gathering = undefined;
-    for (const listener of [...listeners]) listener();
-  }, GATHER_MS);
+function announceChange(): void {
+  const restMs = announcedAt + BURST_MS - performance.now();
+  gathering ??= setTimeout(notifyListeners, Math.max(GATHER_MS, restMs));
 }
 
 let channel: RealtimeChannel | undefined;
