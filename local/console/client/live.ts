@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /**
- * Says when rows of the seller may have changed: by postgres_changes, or every few seconds while the
- * channel is not joined. The pages then read again what they show.
+ * Says when something of the seller may have changed: rows by postgres_changes, and anything every few
+ * seconds. The pages then read again what they show.
  */
 import type { RealtimeChannel, Session } from "@supabase/supabase-js";
 import { isReachable } from "./reachable.ts";
@@ -23,28 +23,38 @@ const BURST_MS = 250;
 
 export const liveState = new Store<LiveState>("polling");
 
-type Listener = () => void;
+/** What may have changed: rows of the published tables, or anything. */
+export type Change = "rows" | "anything";
+
+type Listener = (change: Change) => void;
 const listeners = new Set<Listener>();
 let gathering: ReturnType<typeof setTimeout> | undefined;
+let gathered: Change = "rows";
 let announcedAt = 0;
 
-/** Calls the listener whenever rows may have changed. Returns what stops it. */
+/** Calls the listener whenever something may have changed. Returns what stops it. */
 export function onChange(listener: Listener): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);
 }
 
 function notifyListeners(): void {
+  const change = gathered;
   gathering = undefined;
+  gathered = "rows";
   announcedAt = performance.now();
-  for (const listener of [...listeners]) listener();
+  for (const listener of [...listeners]) listener(change);
 }
 
-/** Makes every page read again, soon. */
-function announceChange(): void {
+/** Makes the pages read again, soon. */
+function announce(change: Change): void {
+  if (change === "anything") gathered = change;
   const restMs = announcedAt + BURST_MS - performance.now();
   gathering ??= setTimeout(notifyListeners, Math.max(GATHER_MS, restMs));
 }
+
+const announceRows = () => announce("rows");
+const announceAnything = () => announce("anything");
 
 let channel: RealtimeChannel | undefined;
 
@@ -58,13 +68,13 @@ export async function watchSeller(session: Session | null): Promise<void> {
   await supabase.realtime.setAuth(session.access_token);
   const joining = supabase.channel(`console:${crypto.randomUUID()}`);
   for (const table of TABLES) {
-    joining.on("postgres_changes", { event: "*", schema: "public", table }, announceChange);
+    joining.on("postgres_changes", { event: "*", schema: "public", table }, announceRows);
   }
   channel = joining.subscribe((status) => {
     if (joining !== channel) return;
     liveState.set(status === "SUBSCRIBED" ? "live" : "polling");
     // Changes between two connections are in no message.
-    if (status === "SUBSCRIBED") announceChange();
+    if (status === "SUBSCRIBED") announceRows();
   });
 }
 
@@ -76,12 +86,12 @@ export function startLive(): void {
     const pace = liveState.get() === "live" ? SLOW_POLL_MS : POLL_MS;
     if (document.hidden || !isReachable.get() || sinceMs < pace) return;
     sinceMs = 0;
-    announceChange();
+    announceAnything();
   }, POLL_MS);
   isReachable.subscribe(() => {
-    if (isReachable.get()) announceChange();
+    if (isReachable.get()) announceAnything();
   });
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) announceChange();
+    if (!document.hidden) announceAnything();
   });
 }

@@ -1,4 +1,4 @@
-/** Reads data for a page, and reads it again whenever rows may have changed. */
+/** Reads data for a page, and reads it again whenever it may have changed. */
 import { useLayoutEffect, useRef } from "hono/jsx/dom";
 import { CallError } from "./errors.ts";
 import { useState } from "./hooks.ts";
@@ -14,6 +14,8 @@ export interface Query<Data> {
 }
 
 export interface QueryOptions<Data> {
+  /** Whether it has rows of orders or shipments, so that it is read again when they change. @default {true} */
+  hasRows?: boolean;
   /** Reads again at this pace, for what no message announces within ten seconds. @default {never} */
   everyMs?: number;
   /** Whether this is the answer that was awaited, which ends that pace. @default {never} */
@@ -44,7 +46,7 @@ async function handleFailure(error: CallError): Promise<void> {
 export function useQuery<Data>(
   key: string,
   load: () => Promise<Data>,
-  { everyMs, until }: QueryOptions<Data> = {},
+  { hasRows = true, everyMs, until }: QueryOptions<Data> = {},
 ): Query<Data> {
   const [answer, setAnswer] = useState<Answer<Data>>({ key });
   const latest = useRef({
@@ -87,7 +89,9 @@ export function useQuery<Data>(
   useLayoutEffect(() => {
     void read();
     state.reading = everyMs === undefined ? undefined : setInterval(() => void read(), everyMs);
-    const stop = onChange(() => void read());
+    const stop = onChange((change) => {
+      if (hasRows || change === "anything") void read();
+    });
     return () => {
       clearInterval(state.reading);
       stop();

@@ -27,7 +27,7 @@ import { ConnectShop } from "./connect_shop.tsx";
 import { Filters } from "./orders/filters.tsx";
 
 function NoOrders({ isFiltered }: { isFiltered: boolean }) {
-  const shops = useQuery("shops", listShops).data;
+  const shops = useQuery("shops", listShops, { hasRows: false }).data;
   if (isFiltered) {
     return (
       <EmptyState icon="orders" title="No order fits these filters" level={2}>

@@ -80,9 +80,9 @@ function PaymentNotice({ account }: { account: Account }) {
 
 export function PlanPage() {
   const { data: usage, error } = useQuery("usage", getUsage);
-  const { data: account } = useQuery("account", getAccount);
-  const { data: plans } = useQuery("plans", listPlans);
-  const { data: prices, error: priceError } = useQuery("prices", listPrices);
+  const { data: account } = useQuery("account", getAccount, { hasRows: false });
+  const { data: plans } = useQuery("plans", listPlans, { hasRows: false });
+  const { data: prices, error: priceError } = useQuery("prices", listPrices, { hasRows: false });
   const hasSubscription = account !== undefined && account.subscription_status !== "trial" &&
     account.subscription_status !== "canceled";
   // Together: nothing moves down when the last answer arrives. Without Stripe only the prices are missing.

@@ -64,7 +64,7 @@ function DisconnectDialog(
 }
 
 export function ShopsPage() {
-  const { data: shops, error, reload } = useQuery("shops", listShops);
+  const { data: shops, error, reload } = useQuery("shops", listShops, { hasRows: false });
   const [ending, setEnding] = useState<Shop | null>(null);
   const close = (): void => {
     setEnding(null);

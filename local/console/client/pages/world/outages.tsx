@@ -10,11 +10,15 @@ import { useState } from "../../hooks.ts";
 import { useQuery } from "../../use_query.ts";
 import { addEffect } from "./effect_list.ts";
 
+const READ_MS = 3000;
 const DURATIONS = [["30", "30 seconds"], ["60", "1 minute"], ["300", "5 minutes"]] as const;
 
 export function Outages() {
   const [seconds, setSeconds] = useState<string>(DURATIONS[1][0]);
-  const { data: outages, reload } = useQuery("world-outages", listOutages, { everyMs: 1000 });
+  const { data: outages, reload } = useQuery("world-outages", listOutages, {
+    everyMs: READ_MS,
+    hasRows: false,
+  });
   const begin = async (): Promise<void> => {
     await changeWorld("faults", { kind: "internal", seconds: Number(seconds) });
     addEffect({

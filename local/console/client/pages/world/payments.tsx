@@ -81,7 +81,7 @@ export function Payments() {
   const { data: subscriptions, reload } = useQuery(
     `world-plans:${email}`,
     () => listWorldSubscriptions(email),
-    { everyMs: READ_MS },
+    { everyMs: READ_MS, hasRows: false },
   );
   const act = (work: () => Promise<void>) => async () => {
     await work();

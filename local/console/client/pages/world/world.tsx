@@ -32,8 +32,10 @@ function sortShops(shops: WorldShop[], own: string[]): WorldShop[] {
 
 function useShops() {
   const session = useSession();
-  const world = useQuery("world-shops", listWorldShops);
-  const own = useQuery(`own-shops:${session?.user.id}`, () => listOwn(session !== null));
+  const world = useQuery("world-shops", listWorldShops, { hasRows: false });
+  const own = useQuery(`own-shops:${session?.user.id}`, () => listOwn(session !== null), {
+    hasRows: false,
+  });
   const ownIds = own.data ?? (own.error && []);
   return {
     shops: world.data && ownIds && sortShops(world.data, ownIds),

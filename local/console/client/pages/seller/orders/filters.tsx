@@ -19,7 +19,7 @@ const STATES: [string, string][] = [
 const TYPING_MS = 250;
 
 export function Filters({ filter }: { filter: OrderFilter }) {
-  const shops = useQuery("shops", listShops).data ?? [];
+  const shops = useQuery("shops", listShops, { hasRows: false }).data ?? [];
   const typing = useRef<ReturnType<typeof setTimeout>>(undefined);
   const search = (text: string): void => {
     clearTimeout(typing.current ?? undefined);
