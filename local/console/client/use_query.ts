@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /** Reads data for a page, and reads it again whenever it may have changed. */
 import { useLayoutEffect, useRef } from "hono/jsx/dom";
 import { CallError } from "./errors.ts";
@@ -86,9 +87,11 @@ export function useQuery<Data>(
     }
   };
 
+  const readIfSeen = () => void (document.hidden || read());
+
   useLayoutEffect(() => {
     void read();
-    state.reading = everyMs === undefined ? undefined : setInterval(() => void read(), everyMs);
+    state.reading = everyMs === undefined ? undefined : setInterval(readIfSeen, everyMs);
     const stop = onChange((change) => {
       if (hasRows || change === "anything") void read();
     });
