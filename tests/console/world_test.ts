@@ -204,6 +204,8 @@ async function pressEverything(stack: TestStack, browser: Browser): Promise<void
   );
   assert.ok(!others.messages.some((message) => message.includes(id)));
   assert.ok(!orders.messages.some((message) => message.includes(foreign)));
+  const readings = orders.requests.filter((path) => path.endsWith("/tiktok-oauth/shops"));
+  assert.ok(readings.length <= 5, "shops are read when the page opens, not with each change");
   const windows = [orders, others];
   assert.deepEqual(windows.flatMap(({ loads, problems }) => [...loads, ...problems]), []);
   assert.deepEqual(opened.problems, []);

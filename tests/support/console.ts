@@ -32,6 +32,8 @@ export interface ConsoleWindow extends Watch {
   messages: string[];
   /** Addresses that were loaded, also again. */
   loads: string[];
+  /** Paths of all requests. */
+  requests: string[];
 }
 
 /** A window of its own, at a page of the console. */
@@ -45,12 +47,14 @@ export async function openConsole(
   page.on("websocket", (socket) => {
     socket.on("framereceived", ({ payload }) => messages.push(String(payload)));
   });
+  const requests: string[] = [];
+  page.on("request", (request) => requests.push(new URL(request.url()).pathname));
   if (isWithoutLive) await page.routeWebSocket(/realtime/, (socket) => socket.close());
   if (timers) await page.addInitScript(TIMERS[timers]);
   await page.goto(url);
   const loads: string[] = [];
   page.on("domcontentloaded", () => loads.push(page.url()));
-  return { page, problems, messages, loads };
+  return { page, problems, messages, loads, requests };
 }
 
 /** Signs the seller in on the page, which stays where it is. */
