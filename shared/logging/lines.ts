@@ -59,6 +59,9 @@ export const LINES = {
   "label not fetched yet": line(["info"], ["shipment_id", "error"]),
   "purchase outcome unknown": line(["warn"], ["shipment_id", "error"]),
   "label sold after its purchase had failed": line(["error"], ["shipment_id"]),
+  "label bought for a deleted account": line(["warn", "error"], [
+    ...["shipment_id", "provider", "state", "error"] as const,
+  ]),
   "labels have used 80 % of the platform's limit": line(["error"], ["period"]),
   "carrier not checked yet": line(["info"], ["order_id", "error"]),
   "source of webhooks is not healthy": line(["error"], ["state", "since", "last_received_at"]),

@@ -2,12 +2,13 @@
  * Buys a label at most once: stores the intent, then service and rate, then buys, then stores the result.
  * After a crash the next worker looks the purchase up at the carrier, and stores its label if one exists.
  */
+import { isNotFound } from "../database/errors.ts";
 import { errorText, log } from "../log.ts";
 import { checkOrdersAtTikTok } from "./check_order.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import { LabelError, refusedWith } from "./errors.ts";
 import { fetchLabel } from "./fetch_label.ts";
-import type { PreparedChoice } from "./providers/provider.ts";
+import type { BoughtLabel, PreparedChoice } from "./providers/provider.ts";
 import type { RequestedLabel } from "./purchases.ts";
 import { isUnsettled, reconcilePurchase } from "./reconcile_purchase.ts";
 import type { Purchase } from "./schemas.ts";
@@ -104,12 +105,24 @@ async function startOrFail(
 }
 
 async function buyFromProvider(
-  { purchases, providers }: LabelDependencies,
+  dependencies: LabelDependencies,
   purchase: Purchase,
 ): Promise<Shipment> {
+  const stored = await buyOrFind(dependencies, purchase);
+  // Nobody is left who could see the shipment.
+  if (stored === undefined) throw new LabelError("order_not_found");
+  return stored;
+}
+
+/** Returns `undefined` if the account was deleted meanwhile, and its label given back. */
+async function buyOrFind(
+  dependencies: LabelDependencies,
+  purchase: Purchase,
+): Promise<Shipment | undefined> {
+  const { purchases, providers } = dependencies;
   const provider = providers[purchase.provider];
   try {
-    return await purchases.finish(purchase.id, await provider.buy(purchase, purchase));
+    return await storeLabel(dependencies, purchase, await provider.buy(purchase, purchase));
   } catch (error) {
     if (error instanceof LabelError && error.bought === "no") {
       await purchases.fail(purchase, error.code);
@@ -122,10 +135,31 @@ async function buyFromProvider(
     });
     // The answer was lost, but the carrier can often show the label already.
     const label = await provider.find(purchase).catch(() => undefined);
-    if (label !== undefined) return await purchases.finish(purchase.id, label);
+    if (label !== undefined) return await storeLabel(dependencies, purchase, label);
     await purchases.markUnknown(purchase, "outcome_unknown");
     throw unknownOutcome(purchase.id, cause);
   }
+}
+
+/** Stores a bought label, or voids it if its account was deleted meanwhile: then `undefined`. */
+async function storeLabel(
+  { purchases, providers }: LabelDependencies,
+  purchase: Purchase,
+  label: BoughtLabel,
+): Promise<Shipment | undefined> {
+  try {
+    return await purchases.finish(purchase.id, label);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  const fields = { shipment_id: purchase.id, provider: purchase.provider };
+  try {
+    const { state } = await providers[purchase.provider].void(purchase);
+    log.warn("label bought for a deleted account", { ...fields, state });
+  } catch (error) {
+    log.error("label bought for a deleted account", { ...fields, error: errorText(error) });
+  }
+  return undefined;
 }
 
 function unknownOutcome(shipmentId: string, cause?: unknown): LabelError {

@@ -11,6 +11,7 @@ import {
 } from "../../tests/support/purchases.ts";
 import { encrypt } from "../crypto/encryption.ts";
 import { parseKeyRing } from "../crypto/key_ring.ts";
+import { DatabaseError } from "../database/errors.ts";
 import { TikTokError } from "../tiktok/api/errors.ts";
 import { tokenContext } from "../tiktok/connections/encrypted_tokens.ts";
 import { buyLabel } from "./buy_label.ts";
@@ -62,6 +63,23 @@ Deno.test("a label is bought after the intent, the order's state and the choice 
   const { outcome, calls } = await runPurchase({});
   assert.equal(outcome, "created purchased");
   assert.deepEqual(calls, [...UNTIL_BOUGHT, "finish"]);
+});
+
+Deno.test("a label whose account was deleted meanwhile is given back, and another error of the database is not taken for that", async () => {
+  const deleted = { finish: new DatabaseError("finish_label_purchase", "PT404") };
+  for (const decision of [{ state: "voided", reason: null }, new LabelError("carrier_busy")]) {
+    const { outcome, calls } = await runPurchase({ ...deleted, void: decision as Script["void"] });
+    assert.equal(outcome, "order_not_found");
+    assert.deepEqual(calls, [...UNTIL_BOUGHT, "finish", "void"]);
+  }
+  const found = await runPurchase({ ...deleted, buy: new Error("cut"), find: LABEL });
+  assert.equal(found.outcome, "order_not_found");
+  assert.deepEqual(found.calls, [...UNTIL_BOUGHT, "find", "finish", "void"]);
+
+  const down = { finish: new DatabaseError("finish_label_purchase", "") };
+  const { outcome, calls } = await runPurchase(down);
+  assert.equal(outcome, "outcome_unknown");
+  assert.ok(!calls.includes("void"));
 });
 
 Deno.test("a request that was processed before, or whose key belongs to another, buys nothing", async () => {

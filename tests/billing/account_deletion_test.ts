@@ -19,6 +19,7 @@ import {
   stripeOf,
   subscribeAtStripe,
 } from "../support/billing.ts";
+import { receiveOrder, requestLabel } from "../support/labels.ts";
 import { readFunctionLog } from "../support/logs.ts";
 import { announceOrder } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
@@ -103,6 +104,22 @@ test("a deleted account leaves nothing personal, no token, and no webhook at Tik
   const kept = await stack.sql`select from private.stripe_customers`;
   assert.equal(kept.length, 0, "the customer is forgotten");
   await until("the webhooks are unsubscribed", () => Promise.resolve(countTopics() === 0));
+});
+
+test("a label that is bought while the account is deleted is given back", async (stack) => {
+  const seller = await connectSeller(stack);
+  const { id } = await receiveOrder(stack, seller);
+  const { faults, state } = stack.easypost;
+  faults.observe = async ({ path, phase }) => {
+    if (!path.endsWith("/buy") || phase !== "executed") return;
+    delete faults.observe;
+    assert.equal((await deleteAccountOf(stack, seller)).status, 204);
+  };
+  const answer = await requestLabel(stack, seller, id);
+  assert.deepEqual([answer.status, answer.body.code], [404, "order_not_found"]);
+  assert.deepEqual(state.all("shipments").map(({ refund }) => refund?.status), ["submitted"]);
+  assert.equal((await stack.sql`select from private.label_purchases`).length, 0);
+  assert.match(await readFunctionLog(stack), /"label bought for a deleted account"/);
 });
 
 test("a checkout that is paid while the account is deleted is cancelled too", async (stack) => {

@@ -25,6 +25,8 @@ export interface Script {
   prepare: PreparedChoice | Error;
   buy: BoughtLabel | Error;
   find: BoughtLabel | undefined | Error;
+  /** Of the database, when a label is to be stored. */
+  finish: Error | undefined;
   label: LabelDocument | Error;
   void: VoidDecision | Error;
   /** The database's answer to the request of a void. */
@@ -49,6 +51,7 @@ export function scriptLabels(script: Partial<Script>, keys?: KeyRing): ScriptedL
     prepare: CHOICE,
     buy: LABEL,
     find: undefined,
+    finish: undefined,
     label: { ...LABEL, label_url: "https://labels.example/1.pdf" },
     void: { state: "voided", reason: null },
     voidRequest: { outcome: "requested", purchase: purchaseForWorker() },
@@ -75,7 +78,7 @@ export function scriptLabels(script: Partial<Script>, keys?: KeyRing): ScriptedL
     getForWorker: () => record("getForWorker", all.stored),
     start: () => record("start", all.start),
     finish: (_: string, { label_url, label_format }: BoughtLabel) =>
-      record("finish", shipmentOf({ label_url, label_format })),
+      record("finish", all.finish ?? shipmentOf({ label_url, label_format })),
     fail: (_: unknown, reason: string) =>
       record(`fail ${reason}`, shipmentOf({ state: "failed", reason, label_url: null })),
     markUnknown: (_: unknown, reason: string) =>
