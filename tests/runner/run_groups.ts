@@ -1,9 +1,9 @@
-/** Runs groups of test files, three at a time. */
+/** Runs groups of test files, four at a time. */
 import type { TestGroup } from "./groups.ts";
 import { runGroup, type RunResult } from "./run_group.ts";
 
-/** One more than the cores of the slowest machine: groups wait for their programs, and for times to pass. */
-const AT_ONCE = 3;
+/** Two more than the cores of the slowest machine: groups wait for their programs, and for times to pass. */
+const AT_ONCE = 4;
 
 export interface GroupsOptions {
   /** For `deno test`. */
