@@ -73,8 +73,13 @@ export const PROBLEM_SCHEMA: SchemaPart = {
   additionalProperties: false,
 };
 
+/** A sentence as a cell of a Markdown table: `<token>` is text, not an element. */
+function toCell(sentence: string): string {
+  return sentence.replace(/[<|]/g, "\\$&");
+}
+
 function describeCodes(entries: [code: string, sentence: string][]): string {
-  const rows = entries.map(([code, sentence]) => `| \`${code}\` | ${sentence} |`);
+  const rows = entries.map(([code, sentence]) => `| \`${code}\` | ${toCell(sentence)} |`);
   return ["| code | sentence |", "| --- | --- |", ...rows].join("\n");
 }
 

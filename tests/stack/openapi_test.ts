@@ -64,6 +64,16 @@ Deno.test("every field of a body and an answer has a description, and every exam
   }
 });
 
+Deno.test("no text of the document is lost as HTML: < is escaped outside of code", () => {
+  const texts: string[] = [];
+  JSON.stringify(document, (key, value) => {
+    if (typeof value === "string" && ["description", "summary"].includes(key)) texts.push(value);
+    return value;
+  });
+  assert.ok(texts.some((text) => text.includes("Authorization: Bearer \\<token>")));
+  for (const text of texts) assert.doesNotMatch(text.replace(/`[^`]*`/g, ""), /(?<!\\)</);
+});
+
 Deno.test("an answer that the document does not have is found: status, type, fields, code", async () => {
   const headers = { "x-request-id": "1" };
   const request = new Request("http://host/functions/v1/tiktok-oauth/shops");
