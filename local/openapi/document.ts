@@ -21,6 +21,11 @@ export interface DocumentedOperation {
 }
 
 export interface DocumentedResponse {
-  content?: Record<string, { schema: SchemaPart }>;
+  content?: Record<string, DocumentedContent>;
   [member: string]: unknown;
+}
+
+export interface DocumentedContent {
+  schema: SchemaPart;
+  examples?: Record<string, { value: SchemaPart }>;
 }

@@ -1,7 +1,8 @@
 /** The problems of an operation: its own, and those of its caller, its body and the frame. */
 import { APP_PROBLEMS } from "../../shared/http/app.ts";
 import type { Caller, Operation, SchemaPart } from "../../shared/http/operations.ts";
-import type { ProblemTable } from "../../shared/http/problem_table.ts";
+import { type Problem, problemBody } from "../../shared/http/problem.ts";
+import { problemOf, type ProblemTable } from "../../shared/http/problem_table.ts";
 import { JSON_PROBLEMS } from "../../shared/http/read_json.ts";
 import { LIMIT_PROBLEMS } from "../../shared/http/request_limits.ts";
 import { SECRET_KEY_PROBLEMS } from "../../shared/http/secret_keys.ts";
@@ -83,13 +84,42 @@ function describeCodes(entries: [code: string, sentence: string][]): string {
   return ["| code | sentence |", "| --- | --- |", ...rows].join("\n");
 }
 
+const ID = "7f6b0f1e-5d0c-4c55-9a52-3d3f3d9b8a10";
+
+/** Fields that a problem of this code has besides those of all. */
+const EXAMPLE_MEMBERS: Record<string, Problem["members"]> = {
+  invalid_body: { errors: [{ pointer: "#/field", detail: "must be a text" }] },
+  order_combined: { order_ids: [ID] },
+  purchase_in_progress: { shipment_id: ID },
+  outcome_unknown: { shipment_id: ID },
+};
+
+const REQUEST_ID = "0e9f0c1d-2b3a-4c5d-8e7f-6a5b4c3d2e1f";
+
+/** What a caller gets with each code: without them, viewers show the fields of all problems. */
+function examplesOf(
+  problems: ProblemTable,
+  codes: string[],
+): Record<string, { value: SchemaPart }> {
+  return Object.fromEntries(codes.map((code) => [
+    code,
+    {
+      value: problemBody(
+        problemOf(problems, code, { members: EXAMPLE_MEMBERS[code] ?? {} }),
+        REQUEST_ID,
+      ),
+    },
+  ]));
+}
+
 /** The responses by status. */
 export function problemResponses(problems: ProblemTable): Record<string, SchemaPart> {
   const byStatus = Map.groupBy(Object.entries(problems), ([, { status }]) => status);
   return Object.fromEntries(
     [...byStatus].map(([status, entries]) => {
       const waits = entries.some(([, { retryAfterSeconds }]) => retryAfterSeconds !== undefined);
-      const code = { enum: entries.map(([code]) => code).sort() };
+      const codes = entries.map(([code]) => code);
+      const code = { enum: codes.toSorted() };
       const fields = { properties: { status: { const: status }, code } };
       const response = {
         description: describeCodes(entries.map(([code, { detail }]) => [code, detail])),
@@ -101,6 +131,7 @@ export function problemResponses(problems: ProblemTable): Record<string, SchemaP
         content: {
           "application/problem+json": {
             schema: { allOf: [{ $ref: "#/components/schemas/Problem" }, fields] },
+            examples: examplesOf(problems, codes),
           },
         },
       };

@@ -61,8 +61,9 @@ const TITLES: Record<number, string> = {
   504: "Gateway Timeout",
 };
 
-export function problemResponse(problem: Problem, requestId: string): Response {
-  const body = {
+/** The body of the response. */
+export function problemBody(problem: Problem, requestId: string) {
+  return {
     type: "about:blank",
     title: TITLES[problem.status] ?? "Error",
     status: problem.status,
@@ -71,7 +72,10 @@ export function problemResponse(problem: Problem, requestId: string): Response {
     ...problem.members,
     request_id: requestId,
   };
-  return new Response(JSON.stringify(body), {
+}
+
+export function problemResponse(problem: Problem, requestId: string): Response {
+  return new Response(JSON.stringify(problemBody(problem, requestId)), {
     status: problem.status,
     headers: {
       ...problem.headers,

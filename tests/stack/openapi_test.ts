@@ -9,7 +9,7 @@ import { DATABASE_SCHEMAS } from "../../shared/database/columns.ts";
 import type { NamedSchema, SchemaPart } from "../../shared/http/operations.ts";
 import { payAndSettle } from "../support/billing.ts";
 import { FROM, PARCEL, processDueEvents, receiveOrder } from "../support/labels.ts";
-import { checkValue, document } from "../support/openapi/document.ts";
+import { checkContent, checkValue, document, findOperation } from "../support/openapi/document.ts";
 import { answerObserver, assertDocumented, seenAnswers } from "../support/openapi/watch_answers.ts";
 import { test } from "../support/shared_stack.ts";
 import { connectSeller, runEventWorker } from "../support/shop.ts";
@@ -72,6 +72,32 @@ Deno.test("no text of the document is lost as HTML: < is escaped outside of code
   });
   assert.ok(texts.some((text) => text.includes("Authorization: Bearer \\<token>")));
   for (const text of texts) assert.doesNotMatch(text.replace(/`[^`]*`/g, ""), /(?<!\\)</);
+});
+
+Deno.test("every code has an example of its problem, which is valid and has no field of another one", () => {
+  const places = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).flatMap((
+      method,
+    ) => [...findOperation(method.toUpperCase(), path)?.responses.values() ?? []])
+  );
+  const type = "application/problem+json";
+  let compared = 0;
+  for (const { response, pointer } of places) {
+    const content = response.content?.[type];
+    if (content === undefined) continue;
+    const codes =
+      (content.schema.allOf as [unknown, { properties: { code: { enum: string[] } } }])[1]
+        .properties.code.enum;
+    assert.deepEqual(Object.keys(content.examples ?? {}).sort(), codes, pointer);
+    for (const [code, { value }] of Object.entries(content.examples ?? {})) {
+      assert.deepEqual(checkContent(pointer, type, value), [], code);
+      assert.equal(value.code, code);
+      if (code !== "order_combined") assert.ok(!("order_ids" in value), code);
+      assert.equal("errors" in value, code === "invalid_body", code);
+      compared++;
+    }
+  }
+  assert.ok(compared > 100, String(compared));
 });
 
 Deno.test("an answer that the document does not have is found: status, type, fields, code", async () => {
