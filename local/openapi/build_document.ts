@@ -35,7 +35,10 @@ const SECURITY_SCHEMES = {
     type: "http",
     scheme: "bearer",
     bearerFormat: "JWT",
-    description: "A seller's access token, from Supabase Auth.",
+    description: "A seller's access token, from Supabase Auth: `access_token` of the answer to " +
+      "`POST /auth/v1/token?grant_type=password`, with the publishable key in the header `apikey` " +
+      'and the body `{"email":"...","password":"..."}`. On the local stack ' +
+      "`npx -y deno@2.9.5 task connect-shop EMAIL` prints one. It is valid for an hour.",
   },
   secretKey: header("apikey", "A secret key of the project: sb_secret_... Never in a browser."),
   tiktokSignature: header("authorization", "HMAC-SHA256 of app key and body, as hex."),

@@ -64,6 +64,12 @@ Deno.test("every field of a body and an answer has a description, and every exam
   }
 });
 
+Deno.test("the security scheme of sellers says where an access token comes from", () => {
+  const description = String(document.components.securitySchemes.user?.description);
+  assert.match(description, /`POST \/auth\/v1\/token\?grant_type=password`.*`apikey`/);
+  assert.match(description, /task connect-shop EMAIL` prints one/);
+});
+
 Deno.test("no text of the document is lost as HTML: < is escaped outside of code", () => {
   const texts: string[] = [];
   JSON.stringify(document, (key, value) => {
