@@ -83,6 +83,13 @@ async function replayEvent(stack: TestStack, browser: Browser): Promise<void> {
     assert.deepEqual(await findBarriers(page), [], path);
   });
   assert.deepEqual([loads, problems], [[], []]);
+
+  for (const id of ["999999", "abc"]) {
+    await page.goto(`${stack.env.SUPABASE_URL}/operator/inbox/${id}`);
+    await seeShown(page.getByText("There is no such event."));
+    await page.getByRole("link", { name: "All events" }).click();
+    await seeShown(page.getByRole("heading", { name: "Inbox" }));
+  }
 }
 
 const NAME =

@@ -92,6 +92,18 @@ async function lookAtPages(page: Page, url: string): Promise<void> {
   }
 }
 
+/** A changed id in an address shows no error of the database, and leads back to all orders. */
+async function openUnknownIds(page: Page, url: string): Promise<void> {
+  await page.goto(`${url}/seller/orders/abc`);
+  await seeShown(page.getByRole("heading", { name: "You have no such order" }));
+  assert.equal(await page.getByRole("alert").count(), 0);
+  await page.getByRole("link", { name: "All orders" }).click();
+  await seeShown(page.getByRole("heading", { name: "Orders", exact: true }));
+  await page.goto(`${url}/seller/orders?shop=abc`);
+  await seeShown(page.getByRole("heading", { name: "No order fits these filters" }));
+  assert.equal(await page.getByRole("alert").count(), 0);
+}
+
 /** Past ingest_order and without triggers: they only have to be counted. */
 async function addOrders(stack: TestStack, count: number): Promise<void> {
   const sql = postgres(stack.database.adminUrl, { max: 1 });
@@ -150,6 +162,7 @@ async function followSeller(stack: TestStack, browser: Browser): Promise<void> {
   assert.deepEqual(await findBarriers(page), []);
   await choosePlan(page);
   await lookAtPages(page, url);
+  await openUnknownIds(page, url);
   await countCallsOfOverview(stack, page, url);
 
   // In the same window, which forgets the seller before.

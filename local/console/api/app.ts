@@ -129,6 +129,7 @@ function operatorRoutes(app: Hono, options: ConsoleApiOptions): void {
     await options.runWorker();
     return c.json(outcome as Record<string, unknown>);
   });
+  app.all(path("events/*"), (c) => refuse(c, 404, "not_found", "There is no such event."));
   app.get(path("jobs"), async (c) => c.json(await readJobs(pool, new Date())));
   app.get(path("health"), async (c) => {
     const response = await readHealth();

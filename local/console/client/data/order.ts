@@ -1,5 +1,6 @@
 /** One order with everything that belongs to it, and its labels. */
 import { callFunction } from "../call_function.ts";
+import { isRowId } from "../ids.ts";
 import type { OrderEvent } from "../order_story.ts";
 import { supabase } from "../supabase.ts";
 import type { ListedOrder } from "./orders.ts";
@@ -44,6 +45,7 @@ const COLUMNS = `
 
 /** `null`: it does not exist, or belongs to another seller. @throws {CallError} */
 export async function getOrder(id: string): Promise<Order | null> {
+  if (!isRowId(id)) return null;
   const data = await takeData(
     supabase.from("orders").select(COLUMNS).eq("id", id)
       .order("happened_at", { referencedTable: "order_events", ascending: false })

@@ -1,4 +1,5 @@
 /** The list of orders, page by page: docs/sellers-view.md. */
+import { isRowId } from "../ids.ts";
 import { alternatives, type Cursor, readSearch } from "../order_search.ts";
 import { supabase } from "../supabase.ts";
 import { takeAnswer } from "./take.ts";
@@ -68,6 +69,8 @@ function filterOrders(
 
 /** Newest first; one row more than a page tells whether there is another. @throws {CallError} */
 export async function listOrders(filter: OrderFilter, after: Cursor | null): Promise<OrderPage> {
+  // Such as of an address that was changed by hand: that shop has no orders.
+  if (filter.shop && !isRowId(filter.shop)) return { orders: [], total: 0, hasOlder: false };
   const { data, count } = await takeAnswer(
     filterOrders(COLUMNS, filter, after)
       .order("created_at", { ascending: false })

@@ -3,6 +3,7 @@
 import { Badge } from "../../components/badge.tsx";
 import { ActionButton } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
+import { Icon } from "../../components/icon.tsx";
 import { Notice } from "../../components/notice.tsx";
 import { Several } from "../../components/several.tsx";
 import { showToast } from "../../components/toast.tsx";
@@ -113,25 +114,27 @@ export function EventPage({ params: { id = "" } }: PageProps) {
     query.reload();
   };
   return (
-    <OperatorFrame
-      title={query.data ? formatEventType(query.data.event_type) : `Event ${id}`}
-      query={query}
-      end={<ActionButton kind="plain" onPress={replay}>Replay</ActionButton>}
-      show={(event) => (
-        <Several>
-          <p>
-            <Badge tone={EVENT_TONES[event.status] ?? "calm"}>{formatCode(event.status)}</Badge>
-          </p>
-          {event.last_error && <Notice tone="bad">{event.last_error}</Notice>}
-          <Card title="Event">
-            <Facts event={event} />
-          </Card>
-          <Body event={event} />
-          <p>
-            <a href="/operator/inbox">All events</a>
-          </p>
-        </Several>
-      )}
-    />
+    <Several>
+      <a class="row small" href="/operator/inbox">
+        <Icon name="back" />All events
+      </a>
+      <OperatorFrame
+        title={query.data ? formatEventType(query.data.event_type) : `Event ${id}`}
+        query={query}
+        end={<ActionButton kind="plain" onPress={replay}>Replay</ActionButton>}
+        show={(event) => (
+          <Several>
+            <p>
+              <Badge tone={EVENT_TONES[event.status] ?? "calm"}>{formatCode(event.status)}</Badge>
+            </p>
+            {event.last_error && <Notice tone="bad">{event.last_error}</Notice>}
+            <Card title="Event">
+              <Facts event={event} />
+            </Card>
+            <Body event={event} />
+          </Several>
+        )}
+      />
+    </Several>
   );
 }
