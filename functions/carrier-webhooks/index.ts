@@ -14,7 +14,7 @@ const secret = readEasyPostWebhookSecret();
 export default signedWebhook({
   name: "carrier-webhooks",
   source: "easypost",
-  verify: (body, headers) => verifyEasyPostWebhook(secret, body, headers.get("x-hmac-signature")),
+  verify: (body, signature) => verifyEasyPostWebhook(secret, body, signature),
   refusal: REFUSAL,
   parse(text) {
     const event = parseEasyPostEvent(text);

@@ -11,7 +11,7 @@ const secrets = readStripeWebhookSecrets();
 export default signedWebhook({
   name: "stripe-webhooks",
   source: "stripe",
-  verify: (body, headers) => verifyStripeWebhook(secrets, body, headers.get("stripe-signature")),
+  verify: (body, signature) => verifyStripeWebhook(secrets, body, signature),
   refusal: REFUSAL,
   parse(text) {
     const event = parseStripeEvent(text);

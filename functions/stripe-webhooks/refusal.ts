@@ -2,5 +2,6 @@
 
 export const REFUSAL = {
   status: 400,
+  header: "Stripe-Signature",
   detail: "The header Stripe-Signature is not a recent signature of this body.",
 } as const;

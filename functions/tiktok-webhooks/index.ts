@@ -12,7 +12,7 @@ const config = readTikTokConfig();
 export default signedWebhook({
   name: "tiktok-webhooks",
   source: "tiktok",
-  verify: (body, headers) => verifyTikTokWebhook(config, body, headers.get("authorization")),
+  verify: (body, signature) => verifyTikTokWebhook(config, body, signature),
   refusal: REFUSAL,
   parse(text) {
     const webhook = parseTikTokWebhook(text);

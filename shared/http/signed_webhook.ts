@@ -14,14 +14,22 @@ import { Problem } from "./problem.ts";
 import { problemOf } from "./problem_table.ts";
 import { BODY_PROBLEMS, readBody } from "./read_body.ts";
 
+/** The response to a wrong signature. */
+export interface WebhookRefusal {
+  status: 400 | 403;
+  detail: string;
+  /** The header that has the signature, as the vendor writes it. */
+  header: string;
+}
+
 export interface SignedWebhookOptions {
   /** Name of the function. */
   name: string;
   source: EventSource;
-  /** Whether the vendor signed exactly these bytes. */
-  verify(body: Uint8Array<ArrayBuffer>, headers: Headers): boolean;
+  /** Whether the vendor signed exactly these bytes; `signature` is what the header of `refusal` has. */
+  verify(body: Uint8Array<ArrayBuffer>, signature: string): boolean;
   /** The response to a wrong signature. Vendors differ in which status they treat as "received". */
-  refusal: { status: 400 | 403; detail: string };
+  refusal: WebhookRefusal;
   /** @throws {InvalidWebhookError} */
   parse(text: string): Omit<NewEvent, "source" | "body">;
   receive: OpenInbox["receive"];
@@ -45,15 +53,13 @@ export const WEBHOOK_PROBLEMS = {
 
 /** No `callers`: anyone may call, and the route refuses a request without a valid signature. */
 export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
-  const { name, source, verify, refusal, parse, receive, storeWithinMs = 2500 } = options;
+  const { name, source, refusal, parse, receive, storeWithinMs = 2500 } = options;
   const wake = makeWakeUps(options);
   const app = createApp(name, { callers: [] });
 
   app.post("/", async (c) => {
     const bytes = await readBody(c.req.raw);
-    if (!verify(bytes, c.req.raw.headers)) {
-      throw new Problem({ code: "invalid_signature", ...refusal });
-    }
+    refuseUnsigned(bytes, c.req.header(refusal.header), options);
     const body = decode(bytes);
     const event = { source, body, ...parseOrRefuse(parse, body) };
 
@@ -78,6 +84,20 @@ export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
   });
 
   return app;
+}
+
+/** @throws {Problem} for a wrong signature, or none */
+function refuseUnsigned(
+  body: Uint8Array<ArrayBuffer>,
+  signature: string | undefined,
+  { verify, refusal: { status, detail, header } }: SignedWebhookOptions,
+): void {
+  if (signature && verify(body, signature)) return;
+  const missing = `The header ${header}, which has the signature, is missing.`;
+  throw new Problem({
+    ...{ code: "invalid_signature", status },
+    detail: signature ? detail : missing,
+  });
 }
 
 /** @throws {LoggableError} after `limitMs`, while `storing` goes on */

@@ -12,8 +12,8 @@ function receiver(receive: () => Promise<Receipt>) {
   const app = signedWebhook({
     name: "test",
     source: "tiktok",
-    verify: () => true,
-    refusal: { status: 403, detail: "Wrong." },
+    verify: (_body, signature) => signature === "right",
+    refusal: { status: 403, header: "X-Signature", detail: "Wrong." },
     parse: () => ({
       ...{ externalId: "1", eventType: "X", shopId: null, objectId: null, contentDigest: "a" },
     }),
@@ -26,11 +26,13 @@ function receiver(receive: () => Promise<Receipt>) {
     wakeAfterMs: 20,
   });
   const post = async () => {
-    const response = await app.request("/test", { method: "POST", body: "{}" });
+    const response = await app.request("/test", {
+      ...{ method: "POST", body: "{}", headers: { "x-signature": "right" } },
+    });
     await response.body?.cancel();
     return response.status;
   };
-  return { woken, post };
+  return { app, woken, post };
 }
 
 const receipt = (fields: Partial<Receipt>): Receipt => (
@@ -61,4 +63,19 @@ Deno.test("a duplicate wakes the worker if its event is still due, and only then
     assert.equal(await post(), 200);
     assert.equal(woken.times, due ? 1 : 0);
   }
+});
+
+Deno.test("a webhook without a signature is refused as one with a wrong signature, and reads what is missing", async () => {
+  const { app, woken } = receiver(() => assert.fail("it was stored"));
+  const read = async (headers: Record<string, string>) => {
+    const response = await app.request("/test", { method: "POST", body: "{}", headers });
+    const { code, detail } = await response.json();
+    return [response.status, code, detail];
+  };
+  const missing = "The header X-Signature, which has the signature, is missing.";
+  assert.deepEqual(await read({}), [403, "invalid_signature", missing]);
+  assert.deepEqual(await read({ "x-signature": "" }), [403, "invalid_signature", missing]);
+  const wrong = await read({ "x-signature": "wrong" });
+  assert.deepEqual(wrong, [403, "invalid_signature", "Wrong."]);
+  assert.equal(woken.times, 0);
 });
