@@ -51,7 +51,7 @@ const FAILURES: Record<ConnectFailure, ProblemEntry> = {
   shop_taken: {
     status: 409,
     detail:
-      "Another account has connected one of these shops. It must be disconnected there first.",
+      "This TikTok login has a shop that another account has connected. Disconnect it there first.",
   },
   tiktok_unavailable: {
     status: 502,
