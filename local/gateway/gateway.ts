@@ -163,9 +163,11 @@ export function createSimulatorGateway(options: SimulatorOptions): Fetch {
 }
 
 const APIS = [
+  "/docs",
+  "/openapi.json",
   "/rest/v1/<table>",
   "/auth/v1/<action>",
-  "/functions/v1/<name>",
+  "/functions/v1/<name>, such as /functions/v1/health",
   "/realtime/v1/websocket",
 ];
 

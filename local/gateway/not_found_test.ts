@@ -29,7 +29,7 @@ Deno.test("an unknown address is a page for a browser, and JSON for a program", 
     assert.equal(code, "NOT_FOUND");
     assert.match(
       message,
-      /^Unknown path\. Try \/rest\/v1.* or \/simulators\/tiktok\/control, \/simulators\/easypost\/control\.$/,
+      /^Unknown path\. Try \/docs, \/openapi\.json, \/rest\/v1.*, such as \/functions\/v1\/health, .* or \/simulators\/tiktok\/control, \/simulators\/easypost\/control\.$/,
     );
   }
   const unknown = await gateway(
