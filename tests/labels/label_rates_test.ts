@@ -48,7 +48,7 @@ test("EasyPost's rates come cheapest first, and the chosen one is charged exactl
     provider: "easypost",
     carrier: "UPSDAP",
     service: "UPSDAP/Ground",
-    service_name: "UPSDAP Ground",
+    service_name: "UPS Ground",
     price: "7.78",
     currency: "USD",
     days_min: 5,

@@ -12,6 +12,7 @@ Deno.test("a service is named in words, without its carrier", () => {
   const services = [
     ["UPSDAP", "UPSDAP Ground", "Ground"],
     ["UPSDAP", "UPSDAP 2ndDayAir", "2nd Day Air"],
+    ["UPSDAP", "UPS 2nd Day Air", "2nd Day Air"],
     ["USPS", "usps_ground_advantage", "Ground Advantage"],
     ["USPS", "USPS Ground Advantage", "Ground Advantage"],
     ["TikTok Shipping", "TikTok Shipping", ""],

@@ -23,18 +23,18 @@ Deno.test("rates() returns every service of every carrier with its exact price, 
     assert.deepEqual(more, []);
     // The simulator's prices of a parcel of 2 pounds.
     const expected = [
-      ["USPS", "Express", "34.85", 1],
-      ["USPS", "GroundAdvantage", "6.81", 4],
-      ["UPSDAP", "2ndDayAir", "18.59", 2],
-      ["USPS", "Priority", "9.61", 2],
-      ["UPSDAP", "Ground", "7.78", 5],
+      ["USPS", "Express", "USPS Express", "34.85", 1],
+      ["USPS", "GroundAdvantage", "USPS Ground Advantage", "6.81", 4],
+      ["UPSDAP", "2ndDayAir", "UPS 2nd Day Air", "18.59", 2],
+      ["USPS", "Priority", "USPS Priority", "9.61", 2],
+      ["UPSDAP", "Ground", "UPS Ground", "7.78", 5],
     ] as const;
     assert.deepEqual(
       rates,
-      expected.map(([carrier, service, price, days], i) => ({
+      expected.map(([carrier, service, service_name, price, days], i) => ({
         carrier,
         service: `${carrier}/${service}`,
-        service_name: `${carrier} ${service}`,
+        service_name,
         price,
         currency: "USD",
         days_min: days,

@@ -13,6 +13,15 @@ export function serviceIdOf(rate: EasyPostRate): string {
   return `${rate.carrier}/${rate.service}`;
 }
 
+/** Accounts that EasyPost does not name as people name the carrier. */
+const ACCOUNT_NAMES: Readonly<Record<string, string>> = { UPSDAP: "UPS", FedExDefault: "FedEx" };
+
+/** In words: `UPS 2nd Day Air` of the account `UPSDAP` and the service `2ndDayAir`. */
+function serviceNameOf({ carrier, service }: EasyPostRate): string {
+  const words = service.replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ");
+  return `${ACCOUNT_NAMES[carrier] ?? carrier} ${words}`;
+}
+
 /** Without the rates whose price is not an exact number of cents. */
 export function toRates(shipment: Shipment): Rate[] {
   return shipment.rates.flatMap((rate) => {
@@ -22,7 +31,7 @@ export function toRates(shipment: Shipment): Rate[] {
     return [{
       carrier: rate.carrier,
       service: serviceIdOf(rate),
-      service_name: `${rate.carrier} ${rate.service}`,
+      service_name: serviceNameOf(rate),
       price,
       currency: rate.currency,
       days_min: days,
