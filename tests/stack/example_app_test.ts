@@ -59,7 +59,8 @@ function serveFolder(folder: string): Deno.HttpServer<Deno.NetAddr> {
 
 if (Deno.env.get("TEST_EXAMPLE") === "install") install();
 const reason = missing();
-const story = "a seller signs in to the example app, sees orders and usage, and buys a label";
+const story =
+  "a seller signs in to the example app, sees orders and usage, buys a label, and signs out";
 
 if (reason !== undefined) Deno.test.ignore(`${story} (${reason})`, () => {});
 else {
@@ -81,15 +82,25 @@ else {
     const row = page.locator(`[data-order="${order.tiktokId}"]`);
     await row.waitFor();
     assert.match(await row.innerText(), /To ship/);
+    // Not even in a form that is out of sight.
+    assert.equal(await page.isVisible("#sign-in"), false);
+    assert.equal(await page.inputValue("[name=password]"), "");
     await page.locator("#usage").getByText("1 of 10 orders this month").waitFor();
 
     await row.getByText("Rates").click();
+    await page.locator("#label li").getByText("UPS 2nd Day Air").waitFor();
     await page.locator("#label li").getByText("Buy").first().click();
     const label = page.locator("#label a");
     await label.waitFor();
     const [shipment] = await stack.sql`select label_url, tracking_number from public.shipments`;
     assert.equal(await label.getAttribute("href"), shipment?.label_url);
     assert.equal(await label.innerText(), `Label ${shipment?.tracking_number}`);
+
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.locator("#sign-in").waitFor();
+    await page.reload();
+    await page.locator("#sign-in").waitFor();
+    assert.equal(await page.isVisible("#app"), false);
     assert.deepEqual(errors, []);
   });
 }
