@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runProgram } from "../leftovers/run_program.ts";
-import { hashFiles } from "../deploy/hash_files.ts";
+import { hashFiles, stampFiles } from "../deploy/hash_files.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CONSOLE = fileURLToPath(new URL(".", import.meta.url));
@@ -22,10 +22,8 @@ export class ConsoleBundleError extends Error {
 }
 
 /** Everything that the script is made of; what it imports from elsewhere are types. */
-async function readVersion(): Promise<string> {
-  const fixed = ["deno.lock", "import_map.json"].map((name) => join(ROOT, name));
-  return await hashFiles(fixed, join(CONSOLE, "client"));
-}
+const FILES = ["deno.lock", "import_map.json"].map((name) => join(ROOT, name));
+const FOLDER = join(CONSOLE, "client");
 
 /** @throws {ConsoleBundleError} with the bundler's message. */
 async function bundleInto(path: string): Promise<void> {
@@ -68,11 +66,19 @@ async function makeBundle(version: string): Promise<ClientBundle> {
   return { version, code: await Deno.readFile(path) };
 }
 
+/** The newest bundle, with the stamp that its files had. */
+let kept: { stamp: string; bundle: ClientBundle } | undefined;
+
 /** @throws {ConsoleBundleError} */
 export async function bundleClient(): Promise<ClientBundle> {
-  const version = await readVersion();
+  // Before the files are read: a change meanwhile has another stamp.
+  const stamp = stampFiles(FILES, FOLDER);
+  if (kept?.stamp === stamp) return kept.bundle;
+  const version = await hashFiles(FILES, FOLDER);
   const promise = running.get(version) ??
     makeBundle(version).finally(() => running.delete(version));
   running.set(version, promise);
-  return await promise;
+  const bundle = await promise;
+  kept = { stamp, bundle };
+  return bundle;
 }

@@ -33,8 +33,9 @@ function answerFile(
   request: Request,
   type: string,
   body: string | Uint8Array<ArrayBuffer>,
+  version = createHash("sha256").update(body).digest("hex").slice(0, 20),
 ): Response {
-  const etag = `"${createHash("sha256").update(body).digest("hex").slice(0, 20)}"`;
+  const etag = `"${version}"`;
   const headers = { ...SAFE_HEADERS, etag, "cache-control": "no-cache", "content-type": type };
   if (request.headers.get("if-none-match") === etag) {
     return new Response(null, { status: 304, headers });
@@ -50,7 +51,10 @@ const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
 const SCRIPT = "text/javascript; charset=utf-8";
 
 const FILES: Record<string, (request: Request) => Promise<Response>> = {
-  "/console/app.js": async (request) => answerFile(request, SCRIPT, (await bundleClient()).code),
+  "/console/app.js": async (request) => {
+    const { code, version } = await bundleClient();
+    return answerFile(request, SCRIPT, code, version);
+  },
   "/console/theme.js": (request) => Promise.resolve(answerFile(request, SCRIPT, THEME_SCRIPT)),
   "/console/style.css": async (request) =>
     answerFile(request, "text/css; charset=utf-8", await readStyles()),

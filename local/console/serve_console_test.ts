@@ -1,5 +1,6 @@
 /** The console's paths, and what its page may do. */
 import assert from "node:assert/strict";
+import { bundleClient } from "./bundle_client.ts";
 import { PAGES } from "./client/page_paths.ts";
 import { createConsole, createNotFoundPage } from "./serve_console.ts";
 
@@ -87,6 +88,14 @@ Deno.test("the console's page runs only its own script, and calls only its own h
   assert.ok(html.includes("sb_publishable_sample"));
   assert.ok(!html.includes("</meta><script>") && !html.includes("sb_secret"));
   assert.doesNotMatch(html, /<script(?! src="\/console\/)/);
+});
+
+Deno.test("the console's script is read and hashed once, until a file of it changes", async () => {
+  const first = await bundleClient();
+  assert.equal(await bundleClient(), first, "the same object");
+  const response = await open("/console/app.js");
+  assert.equal(response?.headers.get("etag"), `"${first.version}"`);
+  assert.deepEqual(await response?.bytes(), first.code);
 });
 
 Deno.test("a file of the console that has not changed is not sent again", async () => {
