@@ -25,7 +25,7 @@ const FAST = {
   // The Supabase CLI is a Bun program that lives for seconds, half of it to optimise and to free memory.
   BUN_JSC_useDFGJIT: "0",
   BUN_JSC_useGC: "0",
-  // Three processes with a host each keep two cores busy: more threads only get in their way.
+  // Processes with a host each keep two cores busy: more threads only get in their way.
   DENO_V8_FLAGS: "--single-threaded-gc",
 };
 

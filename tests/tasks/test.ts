@@ -9,6 +9,6 @@ export default await testTask(import.meta, {
 
 ${TEST_OPTIONS}
 
-All tests run in groups, three at a time: a group is some folders, or a part of one, whose files share a
+All tests run in groups, four at a time: a group is some folders, or a part of one, whose files share a
 process and a stack. Named files run alone. The last line is "N passed, N failed".`,
 });
