@@ -53,7 +53,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
 
     // Loading the functions takes as long as preparing the database: do both at once.
     const { started } = beginFunctions(settings, env, given, resources);
-    if (!settings.isDatabasePrepared) await prepareDatabase(database, onProgress);
+    if (!settings.isDatabasePrepared) await prepareDatabase(database, settings.data, onProgress);
     await withConnection(access.adminUrl, async (sql) => {
       await storeSchedulerSecrets(sql, env);
       // Before the functions receive anything that they would encrypt.

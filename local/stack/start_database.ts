@@ -1,11 +1,13 @@
 /** The database of a stack: embedded or outside, with roles, Auth's tables, stand-ins and migrations. */
 import type postgres from "postgres";
+import { taskLine } from "../cli/data_folder.ts";
 import { findPlace, hasCluster } from "../postgres/binaries.ts";
 import { startEmbedded } from "../postgres/embedded.ts";
 import { outsidePostgresUrl, useOutsidePostgres } from "../postgres/outside.ts";
 import { stopLeftover } from "../postgres/server.ts";
 import { bootstrap, type DatabaseAccess } from "../supabase/bootstrap.ts";
 import { migrate } from "../supabase/migrate.ts";
+import { DeletedMigrationsError } from "../supabase/migration_files.ts";
 import type { StackEnvironment } from "./environment.ts";
 import type { LocalKeys } from "./keys.ts";
 import { PortTakenError, requireFreePort } from "./ports.ts";
@@ -63,15 +65,31 @@ export async function withDatabasePort(
   }
 }
 
-/** Makes roles, Auth's tables and stand-ins, and applies the migrations. */
+/**
+ * Makes roles, Auth's tables and stand-ins, and applies the migrations.
+ * @param data Folder of the embedded server's data, for messages.
+ */
 export async function prepareDatabase(
   { access, ownerPassword }: StackDatabase,
+  data: string,
   onProgress: (message: string) => void,
 ): Promise<void> {
   onProgress("roles, Auth and stand-ins");
   await bootstrap(access, ownerPassword);
   onProgress("migrations");
-  await migrate(access.url);
+  await migrateStack(access.url, ownerPassword === undefined ? undefined : data);
+}
+
+/**
+ * Applies the migrations to a stack's database.
+ * @param ownData Data folder of the embedded server; undefined for an outside Postgres, which `task reset` keeps.
+ * @throws {DeletedMigrationsError} that names the reset of the folder
+ */
+export async function migrateStack(databaseUrl: string, ownData?: string): Promise<void> {
+  await migrate(databaseUrl).catch((error) => {
+    if (ownData === undefined || !(error instanceof DeletedMigrationsError)) throw error;
+    throw new DeletedMigrationsError(error.versions, taskLine("reset", ownData));
+  });
 }
 
 /** Jobs read the project's address and secret key from Vault. */

@@ -23,14 +23,18 @@ export class EditedMigrationsError extends Error {
 /** Files that a database has applied, and that do not exist; the message names their versions and the way out. */
 export class DeletedMigrationsError extends Error {
   override name = "DeletedMigrationsError";
+  readonly versions: string[];
 
-  constructor(versions: string[]) {
+  /** @param reset Command line that deletes the database, where its data is the local stack's own. */
+  constructor(versions: string[], reset?: string) {
     super(
       `This database has applied migrations that supabase/migrations lacks: ${
         versions.join(", ")
       }. ` +
-        "Put the files back, for instance from git, or use a commit that has them.",
+        "Put the files back, for instance from git, or use a commit that has them" +
+        (reset === undefined ? "." : `, or delete the local data: ${reset}`),
     );
+    this.versions = versions;
   }
 }
 

@@ -6,6 +6,7 @@ import type postgres from "postgres";
 import { parse } from "smol-toml";
 import { parseStartOptions } from "../../local/cli/stack_options.ts";
 import type { StackEnvironment } from "../../local/stack/environment.ts";
+import { migrateStack } from "../../local/stack/start_database.ts";
 import { signInSeller } from "../../local/stack/seller.ts";
 import { runSupabaseCli, SupabaseCliError } from "../../local/supabase/cli.ts";
 import { takeSchemaSnapshot } from "../../local/supabase/schema_snapshot.ts";
@@ -219,6 +220,20 @@ Deno.test("attack: a migration that was edited after it was applied is named, an
   const applied = await sql`
     select from supabase_migrations.schema_migrations where version = ${removed[0]?.version}`;
   assert.deepEqual([removed.length, applied.length], [1, 0]);
+});
+
+Deno.test("a migration whose file is missing is named; for a stack's own data the reset of its folder too", async () => {
+  await using database = await createTestDatabase();
+  await using sql = open(database.url);
+  await sql`insert into supabase_migrations.schema_migrations (version) values ('20991231000000')`;
+  const before = await takeSchemaSnapshot(database.url);
+  const lacks = "supabase/migrations lacks: 20991231000000\\. Put the files back.*";
+  await assert.rejects(
+    migrateStack(database.url, "/data"),
+    new RegExp(`${lacks}, or delete the local data: npx .* task reset --data /data$`),
+  );
+  await assert.rejects(migrateStack(database.url), new RegExp(`${lacks} that has them\\.$`));
+  assert.equal(await takeSchemaSnapshot(database.url), before);
 });
 
 test("migration:up does nothing where a database has every migration", async ({ data, sql }) => {
