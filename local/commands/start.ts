@@ -17,7 +17,9 @@ import { deleteRefused, lookAtFolder } from "../stack/delete_data.ts";
 import { readSettings, requireUsable } from "../stack/env_file.ts";
 import { DataInUseError } from "../stack/lock.ts";
 import { noteRunning } from "../stack/note_running.ts";
+import { isStackAt } from "../stack/find_stack.ts";
 import { removeRunningFile } from "../stack/running_file.ts";
+import { PortTakenError } from "../stack/ports.ts";
 import { type Stack, startStack } from "../stack/stack.ts";
 import { variableHelp } from "../stack/variable_table.ts";
 import type { GivenVariables } from "../stack/variables.ts";
@@ -47,10 +49,21 @@ ${variableHelp()}`;
 /** A stop takes a second; people wait for longer ones if they know of it. */
 const LATE_MS = 2000;
 
-function didNotStart(error: unknown): Error {
-  const advice = error instanceof DataInUseError
-    ? "\nFor a second stack, choose another folder and ports: --data DIR --port 0 --db-port 0"
-    : "";
+/** What to do next, where the error does not say it. */
+async function adviceFor(error: unknown): Promise<string> {
+  if (error instanceof DataInUseError) {
+    return "\nFor a second stack, choose another folder and ports: --data DIR --port 0 --db-port 0";
+  }
+  const taken = error instanceof PortTakenError ? error.taken : [];
+  for (const { port, option } of taken) {
+    if (option !== "--port" || !await isStackAt(port)) continue;
+    return `\nOn port ${port} another CreatorFlow stack answers. To start next to it: --port 0 --db-port 0`;
+  }
+  return "";
+}
+
+async function didNotStart(error: unknown): Promise<Error> {
+  const advice = await adviceFor(error);
   return new Error(`\nThe stack did not start. ${errorMessage(error)}${advice}`, { cause: error });
 }
 
@@ -64,7 +77,7 @@ async function readVariables({ envFile, detach }: StartOptions): Promise<GivenVa
     for (const warning of settings.warnings) print(`warning: ${warning}`);
     return variables;
   } catch (error) {
-    throw didNotStart(error);
+    throw await didNotStart(error);
   }
 }
 
@@ -89,14 +102,14 @@ async function start(
       }),
     });
   } catch (error) {
-    throw didNotStart(error);
+    throw await didNotStart(error);
   }
 }
 
 async function detach({ data, args }: StartOptions): Promise<number> {
   const before = await lookAtFolder(data);
-  const code = await startDetached(data, args).catch((error) => {
-    throw didNotStart(error);
+  const code = await startDetached(data, args).catch(async (error) => {
+    throw await didNotStart(error);
   });
   if (code !== 0) await deleteRefused(data, before);
   return code;

@@ -158,12 +158,14 @@ async function refuseSecondStart({ parent, data, port, dbPort }: Place): Promise
   ]);
   assert.equal(samePort.code, 1);
   assert.match(samePort.text, new RegExp(`Port ${port} is taken.*--port`));
+  const named = `On port ${port} another CreatorFlow stack answers\\. .*: --port 0 --db-port 0\n$`;
+  assert.match(samePort.text, new RegExp(named));
   const ports = ["--port", String(port), "--db-port", String(dbPort)];
   assert.deepEqual(await Array.fromAsync(Deno.readDir(parent), ({ name }) => name), kept);
   const samePorts = await callCommand("start", [...ports, "--data", other]);
   assert.equal(samePorts.code, 1);
-  const named = `Ports ${port} and ${dbPort} are taken.*: --port \\d+ --db-port \\d+`;
-  assert.match(samePorts.text, new RegExp(named));
+  const both = `Ports ${port} and ${dbPort} are taken.*: --port \\d+ --db-port \\d+`;
+  assert.match(samePorts.text, new RegExp(both));
   const dbPortArgs = ["--port", "0", "--db-port", String(dbPort), "--data", other];
   const sameDbPort = await callCommand("start", dbPortArgs);
   assert.equal(sameDbPort.code, 1);
