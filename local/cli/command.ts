@@ -23,8 +23,8 @@ interface CommandBase {
   name: string;
   /** Purpose, usage, options and notes, with an empty line between them. */
   help: string;
-  /** The line that Ctrl-C leaves. @default {"Interrupted: nothing is left running."} */
-  interrupted?: string;
+  /** The line that Ctrl-C leaves, or what gives it then. @default {"Interrupted: nothing is left running."} */
+  interrupted?: string | (() => string);
 }
 
 /** A command with one set of options. */

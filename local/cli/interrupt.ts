@@ -35,7 +35,7 @@ export interface InterruptOptions {
 
 /** From now on an interrupt ends this process at once; a command may ask for another end. */
 export function endOnInterrupt(
-  message: string,
+  message: string | (() => string),
   { endsWithLauncher = true }: InterruptOptions = {},
 ): void {
   const onInterrupt = (code: number) => {
@@ -45,8 +45,9 @@ export function endOnInterrupt(
       return;
     }
     firstAt = performance.now();
-    if (inOrder === undefined) endNow(message, code);
-    else inOrder.abort(new Error(message));
+    const said = typeof message === "string" ? message : message();
+    if (inOrder === undefined) endNow(said, code);
+    else inOrder.abort(new Error(said));
   };
   for (const [signal, code] of Object.entries(CODES)) {
     Deno.addSignalListener(signal as Deno.Signal, () => onInterrupt(code));

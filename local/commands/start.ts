@@ -1,5 +1,6 @@
 /** `task start`: runs the whole backend until Ctrl-C. */
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { command } from "../cli/command.ts";
 import { print, redirectConsole } from "../cli/console.ts";
@@ -115,7 +116,17 @@ async function detach({ data, args }: StartOptions): Promise<number> {
   return code;
 }
 
+/** Folder of the start that runs in this process. */
+let started: string | undefined;
+
+function describeInterrupt(): string {
+  const hasKeys = started !== undefined && existsSync(join(started, "keys.json"));
+  const data = hasKeys ? "Its data is kept; start it again." : "It had made no data yet.";
+  return `Interrupted: the stack did not start. ${data}`;
+}
+
 async function run(options: StartOptions): Promise<number | void> {
+  started = options.data;
   const environment = await readVariables(options);
   if (options.detach && !isDetached()) return await detach(options);
   const startedAt = performance.now();
@@ -147,7 +158,7 @@ async function run(options: StartOptions): Promise<number | void> {
 export default await command(import.meta, {
   name: "start",
   help: HELP,
-  interrupted: "Interrupted: the stack did not start. Its data is kept; start it again.",
+  interrupted: describeInterrupt,
   parse: parseStartOptions,
   run,
 });

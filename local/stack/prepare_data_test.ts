@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import startCommand from "../commands/start.ts";
 import { callCommand } from "../../tests/support/run_command.ts";
 import { initialise } from "../postgres/initialise.ts";
 import { deleteData, hasData } from "./delete_data.ts";
@@ -51,6 +52,13 @@ Deno.test("a start that is refused for its port leaves no new folder, and an old
     for (const name of ["new", "empty", "older"]) {
       const { code, text } = await start(name);
       assert.deepEqual([code, /Port \d+ is taken/.test(text)], [1, true], text);
+      assert.doesNotMatch(text, /CreatorFlow stack/);
+      const said = name === "older"
+        ? "Its data is kept; start it again."
+        : "It had made no data yet.";
+      const { interrupted } = startCommand;
+      assert.ok(typeof interrupted === "function");
+      assert.equal(interrupted(), `Interrupted: the stack did not start. ${said}`);
     }
     // A start redirects them.
     Object.assign(console, { log, info, warn, error, debug });
