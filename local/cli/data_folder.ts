@@ -6,6 +6,11 @@ const DEFAULT = ".local";
 /** Resolve it before use. */
 export const DATA_OPTION = { data: { type: "string", default: DEFAULT } } as const;
 
+/** Whether no other folder was named: ours keeps more in it than a stack's data. */
+export function isDefaultFolder(data: string): boolean {
+  return resolve(data) === resolve(DEFAULT);
+}
+
 /** Line of a command's help. */
 export const DATA_HELP = "  --data DIR      data folder of the running stack     (.local)";
 
@@ -22,6 +27,6 @@ export function quotedPath(path: string): string {
 
 /** The command line of a task for the stack in `data`, as a person with Node types it. */
 export function taskLine(task: string, data: string): string {
-  const option = resolve(data) === resolve(DEFAULT) ? "" : ` --data ${quotedPath(shownPath(data))}`;
+  const option = isDefaultFolder(data) ? "" : ` --data ${quotedPath(shownPath(data))}`;
   return `npx -y deno@2.9.5 task ${task}${option}`;
 }

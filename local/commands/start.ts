@@ -14,13 +14,13 @@ import { RequestLines } from "../cli/request_lines.ts";
 import { parseStartOptions, type StartOptions } from "../cli/stack_options.ts";
 import { bundleClient } from "../console/bundle_client.ts";
 import { makeDataFolder } from "../stack/data_folder.ts";
-import { deleteRefused, lookAtFolder } from "../stack/delete_data.ts";
+import { deleteRefused, lookAtFolder, requireOwnFolder } from "../stack/delete_data.ts";
 import { readSettings, requireUsable } from "../stack/env_file.ts";
 import { DataInUseError } from "../stack/lock.ts";
-import { noteRunning } from "../stack/note_running.ts";
 import { isStackAt } from "../stack/find_stack.ts";
-import { removeRunningFile } from "../stack/running_file.ts";
+import { noteRunning } from "../stack/note_running.ts";
 import { PortTakenError } from "../stack/ports.ts";
+import { removeRunningFile } from "../stack/running_file.ts";
 import { type Stack, startStack } from "../stack/stack.ts";
 import { variableHelp } from "../stack/variable_table.ts";
 import type { GivenVariables } from "../stack/variables.ts";
@@ -128,6 +128,9 @@ function describeInterrupt(): string {
 async function run(options: StartOptions): Promise<number | void> {
   started = options.data;
   const environment = await readVariables(options);
+  await requireOwnFolder(options.data).catch(async (error) => {
+    throw await didNotStart(error);
+  });
   if (options.detach && !isDetached()) return await detach(options);
   const startedAt = performance.now();
   const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);

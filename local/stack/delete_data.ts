@@ -1,5 +1,6 @@
 /** Deletes the data of a stack. */
 import { join } from "node:path";
+import { isDefaultFolder, shownPath } from "../cli/data_folder.ts";
 import { findPlace, hasCluster } from "../postgres/binaries.ts";
 import { stopLeftover } from "../postgres/server.ts";
 import { findLockHolder, lockData } from "./lock.ts";
@@ -39,6 +40,32 @@ async function removeContent(data: string): Promise<void> {
   }
 }
 
+/** What a start leaves that ended before it made keys. */
+const LEFT_EARLY = [".gitignore", "lock", "logs", "mails", "start.lock"];
+
+/** A start would spread its files among those of a person; the message names the way out. */
+export class ForeignFolderError extends Error {
+  override name = "ForeignFolderError";
+
+  constructor(data: string) {
+    super(
+      `${
+        shownPath(data)
+      }/ is not empty, and does not hold the data of a stack. Nothing was changed in it. ` +
+        "Choose a new folder: --data DIR",
+    );
+  }
+}
+
+/** The default folder may hold other things too. @throws {ForeignFolderError} */
+export async function requireOwnFolder(data: string): Promise<void> {
+  if (isDefaultFolder(data) || !await exists(data)) return;
+  const names = await Array.fromAsync(Deno.readDir(data), ({ name }) => name);
+  if (names.every((name) => LEFT_EARLY.includes(name)) || await hasData(data)) return;
+  // Another start may be writing its keys.
+  if (await findLockHolder(data) === undefined) throw new ForeignFolderError(data);
+}
+
 /** The data folder before a start. */
 export type FolderBefore = "missing" | "empty" | "used";
 
@@ -55,6 +82,16 @@ export async function deleteRefused(data: string, before: FolderBefore): Promise
   await removeContent(data);
   if (before === "missing") await Deno.remove(data).catch(() => {});
 }
+
+/** Removes new keys of a start that got no database: nothing is encrypted by them. The folder is locked. */
+export async function deleteUnusedKeys(data: string): Promise<void> {
+  const place = await findPlace(data);
+  if (await exists(join(place.data, "PG_VERSION"))) return;
+  for (const name of ["keys.json", "cluster"]) await Deno.remove(join(data, name)).catch(() => {});
+}
+
+/** The Postgres of the data: the stack's own, one of SUPABASE_DB_URL, or none before a start got that far. */
+export type DataPostgres = "own" | "outside" | "none";
 
 /**
  * Stops a Postgres that was left over and deletes all files. Returns whether the stack used an outside

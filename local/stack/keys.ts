@@ -77,6 +77,10 @@ async function readKeys(path: string): Promise<Record<string, string> | undefine
   return stored;
 }
 
+export async function hasKeys(data: string): Promise<boolean> {
+  return await Deno.stat(join(data, "keys.json")).then(() => true, () => false);
+}
+
 /**
  * Reads `<data>/keys.json` and generates the keys that it lacks, of variables that are new.
  * @throws {KeysLostError} if the data in the folder belongs to keys that no longer exist

@@ -1,7 +1,7 @@
 /** First step of a start: the data folder, the keys and the port. */
 import { unavailable } from "../functions/forward.ts";
 import { makeDataFolder } from "./data_folder.ts";
-import { loadKeys, type LocalKeys } from "./keys.ts";
+import { hasKeys, loadKeys, type LocalKeys } from "./keys.ts";
 import { lockData } from "./lock.ts";
 import { type OpenPort, openPort } from "./ports.ts";
 import type { Resources } from "./resources.ts";
@@ -11,6 +11,8 @@ export interface PreparedData {
   /** Answers 503 until the stack has started. */
   publicPort: OpenPort;
   keys: LocalKeys;
+  /** Whether this start made the keys. */
+  areKeysNew: boolean;
 }
 
 /** @throws {Error} if another stack uses the folder, or another program the port. */
@@ -27,5 +29,6 @@ export async function prepareData(
     unavailable,
   );
   resources.defer(() => publicPort.close());
-  return { publicPort, keys: await loadKeys(settings.data) };
+  const areKeysNew = !await hasKeys(settings.data);
+  return { publicPort, keys: await loadKeys(settings.data), areKeysNew };
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import startCommand from "../commands/start.ts";
 import { callCommand } from "../../tests/support/run_command.ts";
 import { initialise } from "../postgres/initialise.ts";
-import { deleteData, hasData } from "./delete_data.ts";
+import { makeDataFolder } from "./data_folder.ts";
+import { deleteData, hasData, requireOwnFolder } from "./delete_data.ts";
 import { lockData, lockStart } from "./lock.ts";
 import { loadKeys } from "./keys.ts";
 import { readEnvironment } from "./environment.ts";
@@ -66,6 +67,53 @@ Deno.test("a start that is refused for its port leaves no new folder, and an old
     assert.deepEqual(left.sort(), ["empty", "older"]);
     assert.deepEqual(await Array.fromAsync(Deno.readDir(join(parent, "empty"))), []);
     assert.ok(await Deno.stat(join(parent, "older", "keys.json")));
+  }));
+
+Deno.test("attack: a start in a folder of other things is refused, and nothing in it changes", () =>
+  withFolder(async (data) => {
+    await Deno.writeTextFile(join(data, "page.md"), "a page");
+    const { mode } = await Deno.stat(data);
+    for (const more of [[], ["--detach"]]) {
+      const ports = ["--port", "0", "--db-port", "0"];
+      const { code, text } = await callCommand("start", [...ports, "--data", data, ...more]);
+      assert.equal(code, 1, text);
+      assert.match(text, /is not empty, and does not hold the data of a stack.*--data DIR\n$/);
+    }
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(data), ({ name }) => name), ["page.md"]);
+    assert.equal((await Deno.stat(data)).mode, mode);
+  }));
+
+Deno.test("what an early end leaves is a folder for the next start, and so are keys", () =>
+  withFolder(async (data) => {
+    await makeDataFolder(data);
+    (await lockData(data))[Symbol.dispose]();
+    (await lockStart(data))[Symbol.dispose]();
+    await requireOwnFolder(data);
+    await loadKeys(data);
+    await Deno.writeTextFile(join(data, "notes.md"), "");
+    await requireOwnFolder(data);
+  }));
+
+Deno.test("a start whose Postgres cannot be reached leaves no new folder, and an older one its keys", () =>
+  withFolder(async (parent) => {
+    const { log, info, warn, error, debug } = console;
+    await Deno.mkdir(join(parent, "older"));
+    await loadKeys(join(parent, "older"));
+    const keys = await Deno.readTextFile(join(parent, "older", "keys.json"));
+    Deno.env.set("SUPABASE_DB_URL", "postgresql://a:b@127.0.0.1:1/x");
+    try {
+      for (const args of [["new"], ["new", "--detach"], ["older"]]) {
+        const [name = "", ...more] = args;
+        const data = ["--data", join(parent, name), "--port", "0", ...more];
+        const { code, text } = await callCommand("start", data);
+        assert.deepEqual([code, /its Postgres cannot be used/.test(text)], [1, true], text);
+      }
+    } finally {
+      Deno.env.delete("SUPABASE_DB_URL");
+      Object.assign(console, { log, info, warn, error, debug });
+    }
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(parent), ({ name }) => name), ["older"]);
+    assert.equal(await Deno.readTextFile(join(parent, "older", "keys.json")), keys);
   }));
 
 Deno.test("attack: a cut keys.json is named with the way out, and stays as it is", () =>

@@ -3,6 +3,7 @@ import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
 import { requireSameKeys } from "../operations/check_keys.ts";
 import { withConnection } from "../postgres/connection.ts";
 import type { DatabaseAccess } from "../supabase/bootstrap.ts";
+import { deleteUnusedKeys } from "./delete_data.ts";
 import { makeEnvironment, type StackEnvironment, writeEnvironment } from "./environment.ts";
 import { prepareData } from "./prepare_data.ts";
 import { reloadOnChange } from "./reload_functions.ts";
@@ -40,13 +41,17 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
   const { onProgress = () => {}, onWarning = () => {} } = settings;
   const resources = new Resources(onWarning);
   try {
-    const { publicPort, keys } = await prepareData(settings, resources)
+    const { publicPort, keys, areKeysNew } = await prepareData(settings, resources)
       .catch(async (error) => {
         throw await withDatabasePort(error, settings, given);
       });
 
     onProgress("Postgres");
-    const database = await startDatabase(settings, given, keys, resources);
+    const database = await startDatabase(settings, given, keys, resources)
+      .catch(async (error) => {
+        if (areKeysNew) await deleteUnusedKeys(settings.data).catch(() => {});
+        throw error;
+      });
     const { access } = database;
     const addresses = { url: `http://127.0.0.1:${publicPort.port}`, databaseUrl: access.url };
     const env = makeEnvironment(keys, addresses, given);
