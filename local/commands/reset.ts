@@ -11,16 +11,24 @@ export default await command(import.meta, {
 
   npx -y deno@2.9.5 task reset [options]
 
-  --data DIR      data folder of the stack             (.local)`,
-  options: DATA_OPTION,
+  --data DIR      data folder of the stack             (.local)
+
+Exit code 1: a folder that --data names does not hold the data of a stack.`,
+  // Without a default: a folder that was named has to hold data.
+  options: { data: { type: "string" } },
   async run({ values }) {
-    const data = resolve(values.data);
+    const data = resolve(values.data ?? DATA_OPTION.data.default);
     const shown = shownPath(data);
     if (!await hasData(data)) {
-      return print(`${shown}/ does not hold the data of a stack; nothing was deleted.`);
+      print(`${shown}/ does not hold the data of a stack; nothing was deleted.`);
+      return values.data === undefined ? 0 : 1;
     }
-    const { keptPostgres } = await deleteData(data);
-    if (keptPostgres) print("Its Postgres was your own (SUPABASE_DB_URL) and stays as it is.");
+    const used = await deleteData(data);
+    if (used === "outside") {
+      print("Its Postgres was your own (SUPABASE_DB_URL) and stays as it is.");
+    }
+    if (used === "none") print("It had made no Postgres of its own yet.");
     print(`Deleted the stack in ${shown}/. The next start makes a new one.`);
+    return 0;
   },
 });

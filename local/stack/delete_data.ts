@@ -94,20 +94,21 @@ export async function deleteUnusedKeys(data: string): Promise<void> {
 export type DataPostgres = "own" | "outside" | "none";
 
 /**
- * Stops a Postgres that was left over and deletes all files. Returns whether the stack used an outside
- * Postgres, which stays. @throws {DataInUseError}
+ * Stops a Postgres that was left over and deletes all files. Returns which Postgres the stack used; an
+ * outside one stays. @throws {DataInUseError}
  */
-export async function deleteData(data: string): Promise<{ keptPostgres: boolean }> {
-  let keptPostgres: boolean;
+export async function deleteData(data: string): Promise<DataPostgres> {
+  let used: DataPostgres;
   {
     using _lock = await lockData(data);
     const place = await findPlace(data);
-    keptPostgres = !await exists(place.data);
+    const isComplete = await exists(join(data, "env"));
+    used = await exists(place.data) ? "own" : isComplete ? "outside" : "none";
     await stopLeftover(place);
     await Deno.remove(place.data, { recursive: true }).catch(() => {});
     await removeContent(data);
   }
   // Fails if it holds other things too.
   await Deno.remove(data).catch(() => {});
-  return { keptPostgres };
+  return used;
 }

@@ -153,6 +153,8 @@ Deno.test("a folder with a Postgres that no stack made is not a stack's data", (
     await makeLeftovers(data, "17");
     await Deno.remove(join(data, "lock"));
     assert.equal(await hasData(data), false);
+    assert.equal((await callCommand("reset", ["--data", data])).code, 1);
+    assert.ok(await Deno.stat(join(data, "postgres", "PG_VERSION")));
   }));
 
 Deno.test("attack: data of another Postgres version is named with the way out, and is not touched", () =>
@@ -177,4 +179,22 @@ Deno.test("attack: an env file that lacks a variable is named with the way out",
   withFolder(async (data) => {
     await Deno.writeTextFile(join(data, "env"), "SUPABASE_URL=http://127.0.0.1:1\n");
     await assert.rejects(readEnvironment(data), /env lacks SUPABASE_\w+\. .*task start/);
+  }));
+
+Deno.test("task reset says which Postgres the data had: none yet, or the person's own", () =>
+  withFolder(async (data) => {
+    const reset = async (folder: string) => await callCommand("reset", ["--data", folder]);
+    const [early, outside] = [join(data, "early"), join(data, "outside")];
+    for (const folder of [early, outside]) {
+      await Deno.mkdir(folder);
+      await loadKeys(folder);
+    }
+    const none = await reset(early);
+    assert.equal(none.code, 0);
+    assert.match(none.text, /^It had made no Postgres of its own yet\.\nDeleted the stack/);
+    await Deno.writeTextFile(join(outside, "env"), "");
+    assert.match((await reset(outside)).text, /^Its Postgres was your own \(SUPABASE_DB_URL\)/);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(data)), []);
+    const missing = await reset(early);
+    assert.deepEqual([missing.code, /nothing was deleted/.test(missing.text)], [1, true]);
   }));
