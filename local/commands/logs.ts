@@ -15,7 +15,7 @@ import {
 } from "../cli/log_lines.ts";
 import { plainText } from "../cli/plain_text.ts";
 import { FUNCTION_CONCERNS } from "../stack/receivers.ts";
-import { followLines, readLastLines } from "../functions/read_lines.ts";
+import { followLines, readLastEntries } from "../functions/read_lines.ts";
 
 const OPTIONS = {
   follow: { type: "boolean", short: "f", default: false },
@@ -69,14 +69,14 @@ async function showLogs(values: Values): Promise<void> {
     print(values.json || line === undefined ? plainText(text) : formatLogLine(line, dayAndTime));
   };
   const wanted = (text: string) => isWanted(parseLogLine(text));
-  const last = await readLastLines(path, wanted, Number(values.lines));
+  const last = await readLastEntries(path, wanted, Number(values.lines));
   if (last === undefined && !values.follow) {
     const folder = shownPath(data);
     return print(`${folder}/ has no log yet. Start a stack: ${taskLine("start", data)}`);
   }
-  for (const line of last?.lines ?? []) show(line);
+  for (const entry of last?.entries ?? []) entry.split("\n").forEach(show);
   if (!values.follow) {
-    const isEmpty = last?.lines.length === 0 && values.lines !== "0";
+    const isEmpty = last?.entries.length === 0 && values.lines !== "0";
     return isEmpty && !values.json ? print("No line of the log matches.") : undefined;
   }
   const stopping = interruptSignal();
@@ -96,7 +96,7 @@ export default await command(import.meta, {
   --function NAME only the lines of this function
   --level LEVEL   info, warn or error, and what is worse  (info)
   --request ID    only the lines of this request and of its events
-  --lines, -n N   number of lines to begin with           (50)
+  --lines, -n N   number of entries to begin with, whole  (50)
   --json          the lines as they are, for programs; also those of spans
 ${DATA_HELP}
 

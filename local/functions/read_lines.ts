@@ -38,28 +38,45 @@ async function* readLines(file: Deno.FsFile, start: number): AsyncGenerator<Line
 }
 
 export interface LastLines {
-  lines: string[];
+  /** An entry may have several lines. */
+  entries: string[];
   /** Where later lines begin. */
   end: number;
 }
 
-/** The last lines that are wanted; undefined if the file does not exist. */
-export async function readLastLines(
+/** Output such as the stack of an error: its indented lines belong to the line above them. */
+function isContinuation(line: string, before: string): boolean {
+  return /^\s/.test(line) && !before.startsWith("{");
+}
+
+/**
+ * The last entries whose first lines are wanted; undefined if the file does not exist. An entry is a line with
+ * the lines that continue it.
+ */
+export async function readLastEntries(
   path: string,
   isWanted: (line: string) => boolean,
   count: number,
 ): Promise<LastLines | undefined> {
   using file = await openFile(path);
   if (file === undefined) return undefined;
-  const lines: string[] = [];
+  const entries: string[] = [];
   let end = 0;
-  for await (const line of readLines(file, 0)) {
-    end = line.end;
-    if (line.text === "" || !isWanted(line.text)) continue;
-    lines.push(line.text);
-    if (lines.length > count) lines.shift();
+  let before = "{";
+  for await (const { text, end: lineEnd } of readLines(file, 0)) {
+    end = lineEnd;
+    if (text === "") continue;
+    const continues = isContinuation(text, before);
+    before = text;
+    if (!isWanted(text)) continue;
+    if (continues && entries.length > 0) {
+      entries.push(`${entries.pop()}\n${text}`);
+      continue;
+    }
+    entries.push(text);
+    if (entries.length > count) entries.shift();
   }
-  return { lines, end };
+  return { entries, end };
 }
 
 /** Lines after `start`, as they are written, until the signal aborts; the file may be replaced meanwhile. */
