@@ -13,10 +13,31 @@ function cellOf(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** A line for each row below the names of the columns, and the number of rows. */
-export function formatRows(columns: readonly string[], rows: readonly unknown[][]): string {
+/** What a statement did with rows, by the name in its command tag. */
+const CHANGES: Record<string, string> = {
+  INSERT: "Inserted",
+  UPDATE: "Updated",
+  DELETE: "Deleted",
+  MERGE: "Merged",
+};
+
+/** A statement's command tag: `DELETE 33`. */
+export interface CommandTag {
+  command?: string | undefined;
+  count?: number | null | undefined;
+}
+
+/** A line for each row below the names of the columns, and the number of rows; else what the statement did. */
+export function formatRows(
+  columns: readonly string[],
+  rows: readonly unknown[][],
+  { command = "", count: changed }: CommandTag = {},
+): string {
   const count = countOf(rows.length, "row");
-  if (columns.length === 0) return "Done.";
+  if (columns.length === 0) {
+    const change = CHANGES[command];
+    return change === undefined ? "Done." : `${change} ${countOf(changed ?? 0, "row")}.`;
+  }
   return [...tableLines([columns, ...rows.map((row) => row.map(cellOf))]), `(${count})`].join("\n");
 }
 
@@ -39,10 +60,10 @@ logged (docs/privacy.md).`,
       // The answer to several statements is a list of answers.
       const isList = (results as { statement?: unknown }).statement === undefined &&
         (results as { columns?: unknown }).columns === undefined;
-      const last = (isList ? results.at(-1) : results) as unknown as unknown[][] & {
+      const last = (isList ? results.at(-1) : results) as unknown as unknown[][] & CommandTag & {
         columns?: { name: string }[];
       };
-      print(formatRows((last?.columns ?? []).map(({ name }) => name), [...last ?? []]));
+      print(formatRows((last?.columns ?? []).map(({ name }) => name), [...last ?? []], last));
     });
   },
 });
