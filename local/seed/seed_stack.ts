@@ -102,19 +102,32 @@ async function seedSeller(
   await shipOrders(seeding);
 }
 
+/** The numbers of rows that seeding adds to. */
+async function countRows(sql: postgres.Sql): Promise<string> {
+  const [counts] = await sql`
+    select (select count(*) from auth.users) as users,
+      (select count(*) from public.tiktok_shops) as shops,
+      (select count(*) from public.orders) as orders,
+      (select count(*) from public.shipments) as shipments,
+      (select count(*) from public.subscriptions) as subscriptions`;
+  return JSON.stringify(counts);
+}
+
 /**
  * Adds the sellers that are missing, and finishes those that an interrupted seeding has begun.
- * @throws {Error} that says what did not happen
+ * @returns Whether anything was missing. @throws {Error} that says what did not happen
  */
 export async function seedStack(
   env: StackEnvironment,
   sellers: readonly SeededSeller[] = SEEDED_SELLERS,
-): Promise<void> {
-  await withConnection(env.SUPABASE_DB_URL, async (sql) => {
+): Promise<boolean> {
+  return await withConnection(env.SUPABASE_DB_URL, async (sql) => {
     await refuseRows(sql);
+    const before = await countRows(sql);
     const seedings = sellers.map((seeded) => seedSeller(env, sql, seeded));
     const failed = (await Promise.allSettled(seedings)).find(({ status }) => status === "rejected");
     if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
     await untilSettled(sql);
+    return await countRows(sql) !== before;
   });
 }

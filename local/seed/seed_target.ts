@@ -26,10 +26,13 @@ export async function findSimulatedStack(
 /** Seeds the stack and returns the text that says what it has. */
 export async function seedSimulatedStack(env: StackEnvironment): Promise<string> {
   const startedAt = performance.now();
-  await seedStack(env);
+  const hasAdded = await seedStack(env);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  const done = hasAdded
+    ? `Seeded the running stack in ${seconds} s.`
+    : "The running stack had every seeded seller already: nothing was added.";
   const rows = SEEDED_SELLERS.map(({ email, about }) => [email, about]);
-  return `Seeded the running stack in ${seconds} s. Their shops are connected to TikTok's simulator.\n` +
+  return `${done} Their shops are connected to TikTok's simulator.\n` +
     `The password of each is ${SEED_PASSWORD}.\n\n${formatTable(rows, { indent: "  " })}`;
 }
 

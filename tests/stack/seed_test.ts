@@ -87,6 +87,11 @@ test("db:seed: every seller signs in and sees their own orders, in every state; 
   const seeded = await readRows(stack);
   const second = await run("db_seed", ["--data", data]);
   assert.equal(second.code, 0, second.text);
+  assert.match(first.text, /^Seeded the running stack in /);
+  assert.match(
+    second.text,
+    /^The running stack had every seeded seller already: nothing was added\. /,
+  );
   assert.deepEqual(await readRows(stack), seeded);
 
   for (const { email, held = 0, shops, plan } of SEEDED_SELLERS) {
