@@ -91,5 +91,6 @@ export async function checkDeployment(configPath?: string): Promise<string[]> {
   await using temporary = await makeTemporaryFolder("creatorflow-deploy-");
   const folder = temporary.path;
   const staged = await stageFunctions(join(folder, "project"), configPath);
-  return await checkStaged(staged, folder, await makeTrial(folder));
+  const lines = await checkStaged(staged, folder, await makeTrial(folder));
+  return [...lines, "All checks passed. Nothing was deployed."];
 }

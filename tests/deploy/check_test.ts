@@ -42,6 +42,12 @@ async function checkSource(source: string, { verifyJwt = false } = {}): Promise<
   }
 }
 
+Deno.test("deploy --check ends with a sentence: all checks passed, nothing was deployed", async () => {
+  const lines = await checkSource(FINE);
+  assert.match(lines[0] ?? "", /^ok {2}/);
+  assert.equal(lines.at(-1), "All checks passed. Nothing was deployed.");
+});
+
 Deno.test("deploy --check refuses verify_jwt = true", async () => {
   await assert.rejects(
     checkSource(FINE, { verifyJwt: true }),
