@@ -1,12 +1,22 @@
 /** `deno task db:backup`: all data of a database in a file. */
+import { dirname, resolve } from "node:path";
 import { backup } from "../backup/backup.ts";
 import { tableLine, totals } from "../backup/report.ts";
 import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
+import { shownPath } from "../cli/data_folder.ts";
 import { findKeyRing, KEYS_HELP } from "../cli/key_ring.ts";
 import { readerName } from "../cli/reader_name.ts";
 import { findTarget, TARGET_HELP, TARGET_OPTIONS } from "../cli/target.ts";
 import { explainMissingFunction, withConnection } from "../postgres/connection.ts";
+
+/** @throws {Error} before anything is read or logged. */
+async function requireFolder(file: string): Promise<void> {
+  const folder = dirname(resolve(file));
+  const found = await Deno.stat(folder).catch(() => undefined);
+  if (found?.isDirectory) return;
+  throw new Error(`The folder ${shownPath(folder)} does not exist. Nothing was written.`);
+}
 
 /** The backup has all personal data: the log of reads names who made it. */
 async function logBackup(url: string): Promise<void> {
@@ -35,6 +45,7 @@ ${KEYS_HELP}`,
   positionals: ["FILE"],
   async run({ values, positionals: [file = ""] }) {
     const target = await findTarget(values);
+    await requireFolder(file);
     const ring = await findKeyRing(target, values.data);
     const startedAt = performance.now();
     await logBackup(target.url);

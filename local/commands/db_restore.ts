@@ -30,6 +30,9 @@ ${KEYS_HELP}`,
   async run({ values, positionals: [file = ""] }) {
     const target = await findTarget(values);
     requireConsent(target, values);
+    if (!await Deno.stat(file).then(({ isFile }) => isFile, () => false)) {
+      throw new Error(`The file ${file} does not exist. Nothing was changed.`);
+    }
     const ring = await findKeyRing(target, values.data);
     const startedAt = performance.now();
     print(`Checking ${file}, then writing to ${target.name}:`);

@@ -1,6 +1,6 @@
 /** Backups hold one moment completely, and sellers continue in a restored database. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { backup } from "../../local/backup/backup.ts";
 import { copyOut } from "../../local/backup/copy.ts";
 import { restore } from "../../local/backup/restore.ts";
@@ -250,6 +250,24 @@ test("db:backup and db:restore print their tables, and no password", async (stac
   const { password } = new URL(target.url);
   assert.ok(!`${written.text}${restored.text}`.includes(password));
   assert.deepEqual(await contentOf(target), await contentOf(stack.database));
+});
+
+test("a missing folder of db:backup and a missing file of db:restore are named first, and nothing is logged or changed", async (stack) => {
+  const folder = join(await Deno.makeTempDir(), "missing");
+  const before = await contentOf(stack.database);
+  const file = join(folder, "x.backup");
+  const written = await callCommand("db_backup", [file, "--data", stack.data]);
+  assert.deepEqual(
+    [written.code, written.text],
+    [1, `The folder ${folder} does not exist. Nothing was written.\n`],
+  );
+  const restored = await callCommand("db_restore", [file, "--data", stack.data]);
+  assert.deepEqual(
+    [restored.code, restored.text],
+    [1, `The file ${file} does not exist. Nothing was changed.\n`],
+  );
+  assert.deepEqual(await contentOf(stack.database), before);
+  await Deno.remove(dirname(folder), { recursive: true });
 });
 
 Deno.test("db:restore needs consent for another machine; a wrong address is refused without it", async () => {
