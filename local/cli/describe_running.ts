@@ -3,6 +3,7 @@ import { Health } from "../../shared/health/read_health.ts";
 import { readEnvironment, type StackEnvironment } from "../stack/environment.ts";
 import type { RunningStack } from "../stack/running_file.ts";
 import { shownPath, taskLine } from "./data_folder.ts";
+import { psqlHint } from "./describe_stack.ts";
 import { formatTable } from "./table.ts";
 
 const ANSWER_MS = 5000;
@@ -68,7 +69,7 @@ export async function describeRunning(
     ["Version", version],
     ["Console", `${url}/   (operator: ${taskLine("open", data)})`],
     ["API", `${url}   (/rest/v1, /auth/v1, /functions/v1)`],
-    ["Postgres", database],
+    ["Postgres", `${database}   (${psqlHint(data)})`],
     ["Health", status],
     ...figures.map((line) => ["", line]),
   ];

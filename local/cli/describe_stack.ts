@@ -25,6 +25,11 @@ export function withoutPassword(address: string): string {
   return url.href;
 }
 
+/** How to open the database without the password in the terminal. */
+export function psqlHint(data: string): string {
+  return `. ${quotedPath(shownPath(data))}/env; psql "$SUPABASE_DB_URL"`;
+}
+
 export interface DescribeOptions {
   /** Data folder. */
   data: string;
@@ -54,7 +59,7 @@ CreatorFlow is ready after ${seconds} s. ${
   Operator   ${stack.operatorUrl}   (works once)
   API        ${env.SUPABASE_URL}   (/rest/v1, /auth/v1, /functions/v1)
   Mails      ${env.SUPABASE_URL}/mailbox   (also in ${folder}/mails/)
-  Postgres   ${withoutPassword(env.SUPABASE_DB_URL)}
+  Postgres   ${withoutPassword(env.SUPABASE_DB_URL)}   (${psqlHint(data)})
   TikTok     ${service("tiktok", env.TIKTOK_API_URL)}
   EasyPost   ${service("easypost", env.EASYPOST_API_URL)}
   Stripe     ${service("stripe", env.STRIPE_API_URL)}

@@ -187,6 +187,10 @@ async function lookAtStack(data: string, env: StackEnvironment): Promise<void> {
     /^Running +process \d+[^]*\nSince +\S+Z, \d+ (?:s|min)\n[^]*\nHealth +healthy/,
   );
   assert.ok(status.text.includes(env.SUPABASE_URL));
+  assert.match(
+    status.text,
+    /\nPostgres +postgresql:\S+ +\(\. \S+\/env; psql "\$SUPABASE_DB_URL"\)\n/,
+  );
   const { origin, pathname, hash } = new URL(link.text.trim());
   assert.deepEqual([origin, pathname], [env.SUPABASE_URL, "/operator/sign-in"]);
   const response = await fetch(`${origin}/console/api/session`, {
