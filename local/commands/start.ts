@@ -116,18 +116,21 @@ async function detach({ data, args }: StartOptions): Promise<number> {
   return code;
 }
 
-/** Folder of the start that runs in this process. */
-let started: string | undefined;
+/** Paths of which one exists when the start that runs in this process has a database. */
+let databaseFiles: string[] = [];
 
 function describeInterrupt(): string {
-  const hasKeys = started !== undefined && existsSync(join(started, "keys.json"));
-  const data = hasKeys ? "Its data is kept; start it again." : "It had made no data yet.";
+  const hasDatabase = databaseFiles.some((path) => existsSync(path));
+  const data = hasDatabase ? "Its data is kept; start it again." : "It had made no data yet.";
   return `Interrupted: the stack did not start. ${data}`;
 }
 
 async function run(options: StartOptions): Promise<number | void> {
-  started = options.data;
   const environment = await readVariables(options);
+  // With an outside Postgres nothing else tells how far a first start came.
+  const outside = environment.SUPABASE_DB_URL ? ["keys.json"] : [];
+  databaseFiles = ["postgres/PG_VERSION", "cluster", "env", ...outside]
+    .map((name) => join(options.data, name));
   await requireOwnFolder(options.data).catch(async (error) => {
     throw await didNotStart(error);
   });

@@ -49,6 +49,7 @@ Deno.test("a start that is refused for its port leaves no new folder, and an old
     await Deno.mkdir(join(parent, "empty"));
     await Deno.mkdir(join(parent, "older"));
     await loadKeys(join(parent, "older"));
+    await Deno.writeTextFile(join(parent, "older", "env"), "");
     const { log, info, warn, error, debug } = console;
     for (const name of ["new", "empty", "older"]) {
       const { code, text } = await start(name);
