@@ -44,9 +44,9 @@ export interface LastLines {
   end: number;
 }
 
-/** Output such as the stack of an error: its indented lines belong to the line above them. */
+/** Output such as the stack of an error: its indented lines, and those of code (`12 | ...`), continue it. */
 function isContinuation(line: string, before: string): boolean {
-  return /^\s/.test(line) && !before.startsWith("{");
+  return /^(?:\s|\d+ \| )/.test(line) && !before.startsWith("{");
 }
 
 /**

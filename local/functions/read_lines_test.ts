@@ -29,7 +29,7 @@ Deno.test("the last wanted lines are read, and later ones as they are written, a
 
 Deno.test("an entry is counted once with the lines that continue it, such as those of a stack trace", async () => {
   const path = await Deno.makeTempFile();
-  const trace = "error: Uncaught SyntaxError: x\n  const x = ;\n            ~\n    at a.ts:1:11";
+  const trace = "error: Uncaught SyntaxError: x\n   |\n12 | const x = ;\n   |  ~\n    at a.ts:1:11";
   await Deno.writeTextFile(path, `{"a":1}\n${trace}\n{"b":2}\n  alone\n${trace}\n`);
   const read = async (count: number) => (await readLastEntries(path, () => true, count))?.entries;
   assert.deepEqual(await read(1), [trace]);
