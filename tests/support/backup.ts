@@ -21,6 +21,17 @@ export function asOwner(database: { url: string }): URL {
   return url;
 }
 
+/** An operator is `postgres`, which is not a superuser; the database of the tests has no other login. */
+export async function becomeOwner(data: string): Promise<void> {
+  const path = join(data, "env");
+  const text = await Deno.readTextFile(path);
+  const changed = text.replace(
+    /^(SUPABASE_DB_URL=)(.*)$/m,
+    (_, name, url) => name + asOwner({ url }),
+  );
+  await Deno.writeTextFile(path, changed);
+}
+
 export async function query<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   try {

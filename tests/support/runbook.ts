@@ -1,23 +1,8 @@
 /** Carries a page of docs/runbooks out: a shell runs its commands as they stand, on a stack. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { variables } from "../../local/stack/variables.ts";
-import { makeTemporaryFolder } from "../../local/leftovers/temporary_folder.ts";
-import { asOwner } from "./backup.ts";
-import { ROOT } from "./pages.ts";
-import { callCommand, type CommandResult } from "./run_command.ts";
+import { becomeOwner } from "./backup.ts";
+import { openPageShell, type ShellTarget } from "./page_shell.ts";
 import { assertPromised, type Block, readRunbook } from "./runbook_page.ts";
-import { sampleSize } from "./sample_size.ts";
-
-type Variables = Record<string, string>;
-
-/** The stack that the commands are for, in the folder that its `env` file is in. */
-export interface RunbookTarget {
-  data: string;
-  /** Does what `task start` does with these variables. @default {a failure of the test} */
-  restart?(given: Variables, port?: number): Promise<void>;
-}
 
 export interface Runbook extends AsyncDisposable {
   /** The folder in which the commands run. */
@@ -28,155 +13,22 @@ export interface Runbook extends AsyncDisposable {
   assertComplete(): void;
 }
 
-const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
-
-/** In the gate commands run in the test's process: one of their own takes a second of CPU time. */
-const NEEDS_PROCESS = sampleSize({ gate: 0, long: 1 }) === 1;
-
-/** In the place of npx: passes the arguments and the environment on to the test. */
-const NPX = `#!/bin/sh
-code=$({ printf '%s\\0' "$#" "$@"; env -0; } |
-  curl -sS --data-binary @- -o "$RUNBOOK_FOLDER/out.$$" -w '%{http_code}' "$RUNBOOK_URL")
-cat "$RUNBOOK_FOLDER/out.$$"
-exit $((code - 200))
-`;
-
-/** An operator is `postgres`, which is not a superuser; the database of the tests has no other login. */
-export async function becomeOwner(data: string): Promise<void> {
-  const path = join(data, "env");
-  const text = await Deno.readTextFile(path);
-  const changed = text.replace(
-    /^(SUPABASE_DB_URL=)(.*)$/m,
-    (_, name, url) => name + asOwner({ url }),
-  );
-  await Deno.writeTextFile(path, changed);
-}
-
-/** The file of a task in local/commands, without its ending. */
-function commandOf(task: string): string {
-  const [, file] = /^deno run -A local\/commands\/(\w+)\.ts$/.exec(tasks[task]?.command) ?? [];
-  return file ?? assert.fail(`"${task}" is not a task of local/commands`);
-}
-
-async function runInProcess(
-  file: string,
-  args: string[],
-  folder: string,
-  env: Variables,
-): Promise<CommandResult> {
-  const names = [...variables.map(([name]) => name), "PGPASSWORD", "NEW_DB_URL"];
-  const before = names.map((name) => [name, Deno.env.get(name)] as const);
-  const set = (name: string, value: string | undefined) =>
-    value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
-  // Test files that are named run at once, in one process with one current folder.
-  using lock = await Deno.open(fileURLToPath(new URL("deno.json", ROOT)));
-  await lock.lock(true);
-  const cwd = Deno.cwd();
-  Deno.chdir(folder);
-  for (const name of names) set(name, env[name]);
-  try {
-    return await callCommand(file, args);
-  } finally {
-    for (const [name, value] of before) set(name, value);
-    Deno.chdir(cwd);
-  }
-}
-
-/** As `deno task` runs it, in a process of its own. */
-async function runProcess(
-  file: string,
-  args: string[],
-  folder: string,
-  env: Variables,
-): Promise<CommandResult> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", fileURLToPath(new URL(`local/commands/${file}.ts`, ROOT)), ...args],
-    cwd: folder,
-    clearEnv: true,
-    env: { NO_COLOR: "1", ...env },
-    stdin: "null",
-  }).output();
-  const decoder = new TextDecoder();
-  return {
-    code,
-    stdout: decoder.decode(stdout),
-    text: decoder.decode(stdout) + decoder.decode(stderr),
-  };
-}
-
-/** Runs `npx -y deno@2.9.5 task NAME ARGS`. */
-async function runTask(
-  words: string[],
-  env: Variables,
-  folder: string,
-  target: RunbookTarget,
-): Promise<CommandResult> {
-  const [yes, deno, task, name = "", ...args] = words;
-  assert.deepEqual([yes, deno, task], ["-y", "deno@2.9.5", "task"]);
-  if (name === "start") {
-    assert.ok(target.restart, "this stack cannot be started again");
-    const port = args.length === 0 ? undefined : Number(args[args.indexOf("--port") + 1]);
-    const known = variables.filter(([variable]) => env[variable] !== undefined);
-    await target.restart(
-      Object.fromEntries(known.map(([variable]) => [variable, env[variable] ?? ""])),
-      port,
-    );
-    await becomeOwner(target.data);
-    return { code: 0, stdout: "", text: "" };
-  }
-  const file = commandOf(name);
-  return await (NEEDS_PROCESS ? runProcess : runInProcess)(file, args, folder, env);
-}
-
-async function answerNpx(
-  request: Request,
-  folder: string,
-  target: RunbookTarget,
-): Promise<Response> {
-  const [count = "", ...rest] = (await request.text()).split("\0");
-  const pairs = rest.slice(Number(count)).filter((line) => line.includes("="));
-  const env = Object.fromEntries(pairs.map((line) => {
-    const at = line.indexOf("=");
-    return [line.slice(0, at), line.slice(at + 1)];
-  }));
-  try {
-    const { code, text } = await runTask(rest.slice(0, Number(count)), env, folder, target);
-    return new Response(text, { status: 200 + code });
-  } catch (error) {
-    return new Response(String((error as Error).stack), { status: 299 });
-  }
-}
-
 /**
  * A page and a shell that has read "Before you start" of docs/runbooks/README.md.
  * @param exported Variables that the page tells to export, with values that only the reader knows.
  */
 export async function openRunbook(
   name: string,
-  target: RunbookTarget,
-  exported: Variables = {},
+  target: ShellTarget,
+  exported: Record<string, string> = {},
 ): Promise<Runbook> {
   await using own = new AsyncDisposableStack();
-  const { path: folder } = own.use(await makeTemporaryFolder("creatorflow-runbook-"));
-  await Deno.mkdir(join(folder, "bin"));
-  await Deno.writeTextFile(join(folder, "bin", "npx"), NPX, { mode: 0o755 });
-  await Deno.symlink(target.data, join(folder, ".local"));
   await becomeOwner(target.data);
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request) => answerNpx(request, folder, target),
-  );
-  own.defer(() => server.shutdown());
-  const { PATH = "", HOME = "", DENO_DIR } = Deno.env.toObject();
-  const env = {
-    ...{ PATH: `${join(folder, "bin")}:${PATH}`, HOME, ...(DENO_DIR && { DENO_DIR }) },
-    ...exported,
-    RUNBOOK_FOLDER: folder,
-    RUNBOOK_URL: `http://127.0.0.1:${server.addr.port}`,
-  };
+  const { folder, env: base } = own.use(await openPageShell(target));
+  const env = { ...base, ...exported };
 
   async function runBlock({ script, info, output, heading }: Block): Promise<void> {
-    const state = `"$RUNBOOK_FOLDER/exports"`;
+    const state = `"$SHELL_FOLDER/exports"`;
     const [before, after] = info === "start"
       ? ["", ""]
       : [`[ ! -f ${state} ] || . ${state}\n`, `export -p > ${state}\n`];
