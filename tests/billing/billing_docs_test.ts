@@ -18,6 +18,7 @@ import { payCheckout } from "../support/billing.ts";
 import { loadExamples } from "../support/doc_examples.ts";
 import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
+import { runTutorial } from "../support/tutorial.ts";
 import { test } from "../support/shared_stack.ts";
 
 const TUTORIAL = new URL("../../docs/billing-tutorial.md", import.meta.url);
@@ -265,4 +266,8 @@ test("the examples subscribe and read the plan; the tables are what the database
   const limits = await checkPlans(stack);
   await checkStatuses(stack, limits);
   await checkSeveral(stack, limits);
+});
+
+test("the commands of the tutorial print what the page says", async (stack) => {
+  await runTutorial(TUTORIAL, stack);
 });

@@ -7,8 +7,12 @@ export async function loadExamples<T>(
 ): Promise<{ blocks: string[][]; examples: T }> {
   const text = await Deno.readTextFile(page);
   const sources = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map((found) => found[1] ?? "");
-  const fences = [...text.matchAll(/^```(?:(?!sql).)/gm)].length;
-  assert.equal(fences, sources.length, "every code block of the page is a ts block, or SQL");
+  const fences = [...text.matchAll(/^```(?!sql|sh|text)./gm)].length;
+  assert.equal(
+    fences,
+    sources.length,
+    "every code block of the page is a ts block, SQL, or a command",
+  );
   const modules: Record<string, unknown>[] = [];
   for (const source of sources) {
     const bytes = new TextEncoder().encode(source);
