@@ -14,6 +14,7 @@ import {
 import { openClient } from "../support/live.ts";
 import { type ConnectedSeller, connectSeller, settledEvents } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
+import { runTutorial } from "../support/tutorial.ts";
 import { until } from "../support/until.ts";
 import { test } from "../support/shared_stack.ts";
 
@@ -250,4 +251,8 @@ test("the tutorial's examples buy, show, list, watch and void labels", async (st
   await checkLostAnswer(stack, labels, next);
   await checkHidden(stack, shipment.id, order.id);
   await checkWatching(stack, seller, supabase, shipment.id);
+});
+
+test("the commands of the tutorial print what the page says", async (stack) => {
+  await runTutorial(TUTORIAL, stack);
 });
