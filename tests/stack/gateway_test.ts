@@ -176,7 +176,7 @@ test("other paths are 404 and name the known ones", async (stack) => {
     assert.equal(response.status, 404, path);
     assert.match(
       (await response.json()).message,
-      /The functions are: tiktok-webhooks|Try \/rest\/v1/,
+      /The functions are: tiktok-webhooks|Try \/docs, .*\/rest\/v1\/<table>/,
     );
   }
 });
