@@ -139,7 +139,7 @@ test("a login with a shop of another account is refused with all its shops", asy
 
   assert.deepEqual([answer.status, answer.json.code], [409, "shop_taken"]);
   // Right for a login with one shop, too.
-  assert.match(answer.json.detail, /has a shop that another account has connected/);
+  assert.match(String(answer.json.detail), /has a shop that another account has connected/);
   assert.deepEqual(
     await connectionStates(stack),
     [`${SHOPS[0]} active`],
