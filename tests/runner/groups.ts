@@ -25,10 +25,11 @@ const HOSTED_UNITS = ["shared", "functions"];
  * what the others have compiled too. The longest come first: a long one at the end would run alone.
  */
 const STORIES = [
-  ["orders", "connections", "security"],
-  ["stack"],
   ["console", "chaos", "hosted", "deploy"],
-  ["billing", "account"],
+  ["stack"],
+  ["orders"],
+  ["billing"],
+  ["account", "connections", "security"],
   ["labels"],
 ];
 
