@@ -109,7 +109,7 @@ async function buyFromProvider(
   purchase: Purchase,
 ): Promise<Shipment> {
   const stored = await buyOrFind(dependencies, purchase);
-  // Nobody is left who could see the shipment.
+  // No seller is left who could see the shipment.
   if (stored === undefined) throw new LabelError("order_not_found");
   return stored;
 }
