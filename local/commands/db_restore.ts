@@ -30,7 +30,9 @@ ${KEYS_HELP}`,
   async run({ values, positionals: [file = ""] }) {
     const target = await findTarget(values);
     requireConsent(target, values);
-    if (!await Deno.stat(file).then(({ isFile }) => isFile, () => false)) {
+    const isMissing = await Deno.stat(file)
+      .then(() => false, (error) => error instanceof Deno.errors.NotFound);
+    if (isMissing) {
       throw new Error(`The file ${file} does not exist. Nothing was changed.`);
     }
     const ring = await findKeyRing(target, values.data);

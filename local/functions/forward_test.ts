@@ -19,7 +19,7 @@ async function echo(port: number, path: string, init: RequestInit = {}) {
   return { answer, seen, headers: new Map<string, string>(seen.headers) };
 }
 
-Deno.test("a function sees the request without the gateway's prefix, and the id that the caller is told", async () => {
+Deno.test("a function sees the request without the gateway's prefix, and the id that the caller reads", async () => {
   await using host = startEcho();
   const { port } = host.addr;
   const init = { method: "PUT", headers: { "idempotency-key": "k" }, body: "{}" };
