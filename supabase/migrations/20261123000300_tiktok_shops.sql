@@ -103,7 +103,8 @@ create index idx_tiktok_shops_shop_id on public.tiktok_shops (shop_id);
 create index idx_tiktok_shops_shop_key on public.tiktok_shops (shop_key);
 -- Under its requested name; open_id completes the foreign key.
 create index idx_tiktok_shops_user_id on public.tiktok_shops (user_id, open_id);
-create index idx_tiktok_shops_open_id on public.tiktok_shops (open_id) where connection_status = 'active';
+-- Serves the exchange of a code: its pair is that of the login's shops in every account.
+create index idx_tiktok_shops_open_id on public.tiktok_shops (open_id);
 create index idx_tiktok_shops_token_expires_at on public.tiktok_shops (token_expires_at)
   where connection_status = 'active';
 -- Serves the end of connections whose authorization expired.

@@ -8,8 +8,6 @@ comment on table private.shop_identities is 'Every shop that was ever connected,
 comment on column private.shop_identities.shop_id_hash is 'Blind index (shared/crypto) of tiktok_shops.shop_id, one row for each key of the ring.';
 comment on column private.shop_identities.shop_key is 'Random, the same in all rows of one shop and in tiktok_shops.shop_key.';
 
-create index idx_shop_identities_shop_key on private.shop_identities (shop_key);
-
 alter table private.shop_identities enable row level security;
 grant select, insert on private.shop_identities to service_role;
 

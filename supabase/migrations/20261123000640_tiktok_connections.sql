@@ -310,7 +310,7 @@ set search_path = ''
 as $$
 declare
   -- One who connects the login later stores a newer pair.
-  sellers uuid[] := array(select user_id from private.tiktok_logins where open_id = p_open_id);
+  sellers uuid[] := array(select distinct user_id from public.tiktok_shops where open_id = p_open_id);
   stored integer;
 begin
   -- 1. Lock the login in every account, and its shops.

@@ -786,7 +786,6 @@ CREATE INDEX idx_label_rates_expires_at ON private.label_rates USING btree (expi
 CREATE INDEX idx_label_rates_order_id ON private.label_rates USING btree (order_id);
 CREATE INDEX idx_labelled_lines_purchase_id ON private.labelled_lines USING btree (purchase_id);
 CREATE INDEX idx_personal_data_reads_read_at ON private.personal_data_reads USING btree (read_at);
-CREATE INDEX idx_shop_identities_shop_key ON private.shop_identities USING btree (shop_key);
 CREATE INDEX idx_tiktok_authorizations_expires_at ON private.tiktok_authorizations USING btree (expires_at);
 CREATE INDEX idx_tiktok_authorizations_user_id ON private.tiktok_authorizations USING btree (user_id, expires_at);
 CREATE INDEX idx_tiktok_claims_expires_at ON private.tiktok_claims USING btree (expires_at);
@@ -824,7 +823,7 @@ CREATE INDEX idx_system_logs_created_at ON public.system_logs USING btree (creat
 CREATE INDEX idx_tiktok_shops_active ON public.tiktok_shops USING btree (is_active) WHERE (is_active = true);
 CREATE INDEX idx_tiktok_shops_authorization ON public.tiktok_shops USING btree (refresh_token_expires_at) WHERE (connection_status = ANY (ARRAY['active'::text, 'paused'::text]));
 CREATE INDEX idx_tiktok_shops_ended_at ON public.tiktok_shops USING btree (ended_at) WHERE (ended_at IS NOT NULL);
-CREATE INDEX idx_tiktok_shops_open_id ON public.tiktok_shops USING btree (open_id) WHERE (connection_status = 'active'::text);
+CREATE INDEX idx_tiktok_shops_open_id ON public.tiktok_shops USING btree (open_id);
 CREATE INDEX idx_tiktok_shops_probe_at ON public.tiktok_shops USING btree (probe_at) WHERE (connection_status = 'paused'::text);
 CREATE INDEX idx_tiktok_shops_shop_id ON public.tiktok_shops USING btree (shop_id);
 CREATE INDEX idx_tiktok_shops_shop_key ON public.tiktok_shops USING btree (shop_key);
@@ -11614,7 +11613,7 @@ CREATE OR REPLACE FUNCTION public.store_exchanged_tokens(p_open_id text, p_grant
 AS $function$
 declare
   -- One who connects the login later stores a newer pair.
-  sellers uuid[] := array(select user_id from private.tiktok_logins where open_id = p_open_id);
+  sellers uuid[] := array(select distinct user_id from public.tiktok_shops where open_id = p_open_id);
   stored integer;
 begin
   -- 1. Lock the login in every account, and its shops.
