@@ -68,10 +68,13 @@ select is(
 );
 select is((select count(*) from public.users), 3::bigint, 'then nothing is deleted');
 select is(tests.kept('ada'), 'account', 'and nothing is marked');
+update public.tiktok_shops
+set connection_status = 'paused', status_reason = 'shop_inactive', probe_at = now()
+where id = tests.shop('ada');
 select is(
   tests.call(format('delete_account(%L, %L, ''{cus_ada}'')', tests.id('ada'), tests.hashes('customer of ada')))
     -> 'shops' -> 0 ->> 'shop_id',
-  tests.shop_id('ada'), 'otherwise it is, and its live connections are returned'
+  tests.shop_id('ada'), 'otherwise it is, and its live connections are returned, paused ones too'
 );
 select is((select count(*) from auth.users where id = tests.id('ada')), 0::bigint, 'Auth has no such user');
 select is((select count(*) from public.tiktok_shops), 1::bigint, 'the connection went, with its tokens');

@@ -8918,7 +8918,7 @@ begin
     '[]'
   ) into shops
   from public.tiktok_shops
-  where user_id = p_user_id and connection_status = 'active';
+  where user_id = p_user_id and connection_status in ('active', 'paused');
   -- 3. Delete the raw events of Stripe, and the account with everything that belongs to it. The timelines have
   --    the most rows: one by one with their orders they take three times as long.
   perform private.delete_stripe_events(p_stripe_customer_ids);
