@@ -106,6 +106,23 @@ comment on function private.lock_seller_alone(uuid) is
   'The same lock, exclusive: it waits for all functions that use rows of the seller, and later ones wait for it.';
 grant execute on function private.lock_seller_alone(uuid) to service_role;
 
+create function private.require_seller(p_user_id uuid)
+returns void
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  if not exists (select from public.users where id = p_user_id) then
+    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
+  end if;
+end;
+$$;
+comment on function private.require_seller(uuid) is
+  'Raises PT404 for an account that does not exist: a token outlives its account.';
+grant execute on function private.require_seller(uuid) to service_role;
+
 create function private.handle_auth_user()
 returns trigger
 language plpgsql

@@ -57,10 +57,7 @@ declare
   too_many text[];
 begin
   perform private.lock_sellers(p_user_id);
-  perform from public.users where id = p_user_id;
-  if not found then
-    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
-  end if;
+  perform private.require_seller(p_user_id);
   -- A user has at most ten open states: the oldest are deleted.
   too_many := array(
     select state_hash
@@ -111,10 +108,7 @@ declare
 begin
   -- 1. Lock the seller, then the state.
   perform private.lock_sellers(p_user_id);
-  perform from public.users where id = p_user_id;
-  if not found then
-    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
-  end if;
+  perform private.require_seller(p_user_id);
   if p_state_hash is not null then
     select * into state
     from private.tiktok_authorizations

@@ -234,10 +234,7 @@ set search_path = ''
 as $$
 begin
   perform private.lock_sellers(p_user_id);
-  perform from public.users where id = p_user_id;
-  if not found then
-    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
-  end if;
+  perform private.require_seller(p_user_id);
   update private.tiktok_claims
   set sealed_grant = null, connected_at = now()
   where claim_hash = p_claim_hash

@@ -304,14 +304,9 @@ begin
       refresh_failures = refresh_failures + 1,
       refresh_refusals = refresh_refusals + case when p_kind = 'refused' then 1 else 0 end,
       last_refresh_error = left(p_error, 500),
-      -- 30 s doubling, half of it random: up to 1 h after outages, up to 6 h after refusals.
+      -- Up to 1 h after outages, up to 6 h after refusals.
       refresh_not_before = now() + greatest(
-        make_interval(
-          secs => least(
-            30 * 2 ^ least(refresh_failures, 20),
-            case when p_kind = 'refused' then 21600 else 3600 end
-          ) * (0.5 + random() / 2)
-        ),
+        private.backoff(refresh_failures + 1, case when p_kind = 'refused' then 21600 else 3600 end),
         make_interval(secs => coalesce(p_retry_after_seconds, 0))
       )
   where user_id = p_user_id and open_id = p_open_id and lease_id = p_lease_id

@@ -294,8 +294,8 @@ declare
   names text[] := array['daily_label_limit', 'monthly_label_limit', 'daily_label_cents', 'monthly_label_cents'];
   wanted private.label_limits;
 begin
-  if p_user_id is not null and not exists (select from public.users where id = p_user_id) then
-    raise exception 'Unknown seller %', p_user_id using errcode = 'PT404';
+  if p_user_id is not null then
+    perform private.require_seller(p_user_id);
   end if;
   if (p_limits is null and p_user_id is null) or jsonb_typeof(p_limits) <> 'object' or p_limits - names <> '{}'
     or exists (select from jsonb_each_text(p_limits) as entry where entry.value !~ '^[0-9]{1,9}$' or entry.value is null) then

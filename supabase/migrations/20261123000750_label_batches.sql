@@ -125,11 +125,8 @@ as $$
 declare
   batch private.label_batches;
 begin
-  -- A token outlives its account.
   perform private.lock_sellers(p_user_id);
-  if not exists (select from public.users where id = p_user_id) then
-    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
-  end if;
+  perform private.require_seller(p_user_id);
   insert into private.label_batches (user_id, idempotency_key, request_hash)
   values (p_user_id, p_idempotency_key, p_request_hash)
   on conflict (user_id, idempotency_key) do nothing

@@ -5,23 +5,6 @@
 create index idx_orders_user_ordered
   on public.orders (user_id, (coalesce(tiktok_created_at, created_at)), id);
 
-create function private.require_seller(p_user_id uuid)
-returns void
-language plpgsql
-stable
-security invoker
-set search_path = ''
-as $$
-begin
-  if not exists (select from public.users where id = p_user_id) then
-    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
-  end if;
-end;
-$$;
-comment on function private.require_seller(uuid) is
-  'Raises PT404 for an account that does not exist.';
-grant execute on function private.require_seller(uuid) to service_role;
-
 create function private.describe_items(p_items jsonb)
 returns text
 language plpgsql

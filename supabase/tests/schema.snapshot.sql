@@ -8317,10 +8317,7 @@ declare
   too_many text[];
 begin
   perform private.lock_sellers(p_user_id);
-  perform from public.users where id = p_user_id;
-  if not found then
-    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
-  end if;
+  perform private.require_seller(p_user_id);
   -- A user has at most ten open states: the oldest are deleted.
   too_many := array(
     select state_hash
@@ -8578,10 +8575,7 @@ CREATE OR REPLACE FUNCTION public.confirm_tiktok_claim(p_user_id uuid, p_claim_h
 AS $function$
 begin
   perform private.lock_sellers(p_user_id);
-  perform from public.users where id = p_user_id;
-  if not found then
-    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
-  end if;
+  perform private.require_seller(p_user_id);
   update private.tiktok_claims
   set sealed_grant = null, connected_at = now()
   where claim_hash = p_claim_hash
@@ -9169,14 +9163,9 @@ begin
       refresh_failures = refresh_failures + 1,
       refresh_refusals = refresh_refusals + case when p_kind = 'refused' then 1 else 0 end,
       last_refresh_error = left(p_error, 500),
-      -- 30 s doubling, half of it random: up to 1 h after outages, up to 6 h after refusals.
+      -- Up to 1 h after outages, up to 6 h after refusals.
       refresh_not_before = now() + greatest(
-        make_interval(
-          secs => least(
-            30 * 2 ^ least(refresh_failures, 20),
-            case when p_kind = 'refused' then 21600 else 3600 end
-          ) * (0.5 + random() / 2)
-        ),
+        private.backoff(refresh_failures + 1, case when p_kind = 'refused' then 21600 else 3600 end),
         make_interval(secs => coalesce(p_retry_after_seconds, 0))
       )
   where user_id = p_user_id and open_id = p_open_id and lease_id = p_lease_id
@@ -10075,10 +10064,7 @@ declare
 begin
   -- 1. Lock the seller, then the state.
   perform private.lock_sellers(p_user_id);
-  perform from public.users where id = p_user_id;
-  if not found then
-    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
-  end if;
+  perform private.require_seller(p_user_id);
   if p_state_hash is not null then
     select * into state
     from private.tiktok_authorizations
@@ -10852,11 +10838,8 @@ AS $function$
 declare
   batch private.label_batches;
 begin
-  -- A token outlives its account.
   perform private.lock_sellers(p_user_id);
-  if not exists (select from public.users where id = p_user_id) then
-    raise exception 'Unknown user %', p_user_id using errcode = 'PT404';
-  end if;
+  perform private.require_seller(p_user_id);
   insert into private.label_batches (user_id, idempotency_key, request_hash)
   values (p_user_id, p_idempotency_key, p_request_hash)
   on conflict (user_id, idempotency_key) do nothing
@@ -11293,8 +11276,8 @@ declare
   names text[] := array['daily_label_limit', 'monthly_label_limit', 'daily_label_cents', 'monthly_label_cents'];
   wanted private.label_limits;
 begin
-  if p_user_id is not null and not exists (select from public.users where id = p_user_id) then
-    raise exception 'Unknown seller %', p_user_id using errcode = 'PT404';
+  if p_user_id is not null then
+    perform private.require_seller(p_user_id);
   end if;
   if (p_limits is null and p_user_id is null) or jsonb_typeof(p_limits) <> 'object' or p_limits - names <> '{}'
     or exists (select from jsonb_each_text(p_limits) as entry where entry.value !~ '^[0-9]{1,9}$' or entry.value is null) then
