@@ -199,7 +199,7 @@ grant select (
   id, user_id, plan_name, status, current_period_start, current_period_end,
   cancel_at_period_end, created_at, updated_at
 ) on public.subscriptions to authenticated;
-grant select, insert, update, delete on public.subscriptions to service_role;
+grant select, insert, update on public.subscriptions to service_role;
 
 /*
   Arguments: user_uuid, the seller.

@@ -23,7 +23,7 @@ values
   ('analytics_events', 10000, '1 day');
 
 alter table private.request_limits enable row level security;
-grant select, update (requests, period) on private.request_limits to service_role;
+grant select on private.request_limits to service_role;
 
 -- A logged table: the limit of a day outlives a crash, and a limited route does far more than this write.
 create table private.request_counts (

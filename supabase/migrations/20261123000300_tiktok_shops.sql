@@ -201,4 +201,4 @@ grant select (
   webhook_url, connection_status, status_reason, is_active, connected_at, ended_at, created_at,
   updated_at
 ) on public.tiktok_shops to authenticated;
-grant select, insert, update, delete on public.tiktok_shops to service_role;
+grant select, insert, update on public.tiktok_shops to service_role;

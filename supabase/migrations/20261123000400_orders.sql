@@ -119,7 +119,7 @@ alter table public.orders enable row level security;
 create policy "Users can view own orders" on public.orders
   for select to authenticated using ((select auth.uid()) = user_id);
 grant select on public.orders to authenticated;
-grant select, insert, update, delete on public.orders to service_role;
+grant select, insert, update on public.orders to service_role;
 
 create function private.order_mapping_version()
 returns smallint

@@ -87,7 +87,7 @@ create policy "Users can view shipments of own orders" on public.shipments
   for select to authenticated
   using ((select auth.uid()) = user_id);
 grant select on public.shipments to authenticated;
-grant select, insert, update, delete on public.shipments to service_role;
+grant select, insert, update on public.shipments to service_role;
 
 -- A key of its own: with the pair as primary key the API would take the table for a second way from orders to shipments.
 create table public.shipment_orders (
@@ -107,7 +107,7 @@ create policy "Users can view orders of own shipments" on public.shipment_orders
   for select to authenticated
   using ((select auth.uid()) = user_id);
 grant select on public.shipment_orders to authenticated;
-grant select, insert, update, delete on public.shipment_orders to service_role;
+grant select, insert on public.shipment_orders to service_role;
 grant usage on sequence public.shipment_orders_id_seq to service_role;
 
 create function private.set_owner_of_order()

@@ -35,7 +35,7 @@ create index idx_tiktok_claims_user_id on private.tiktok_claims (user_id);
 create index idx_tiktok_claims_expires_at on private.tiktok_claims (expires_at);
 
 alter table private.tiktok_claims enable row level security;
-grant select, insert, update, delete on private.tiktok_claims to service_role;
+grant select, insert, update on private.tiktok_claims to service_role;
 
 /*
   Arguments: p_user_id; p_state_hash, SHA-256 of the state; p_valid_seconds.
@@ -208,4 +208,3 @@ end;
 $$;
 comment on function private.delete_expired_claims() is
   'Deletes expired claims with their tokens, and returns how many; a claim that is being confirmed waits for the next run.';
-grant execute on function private.delete_expired_claims() to service_role;

@@ -398,4 +398,3 @@ end;
 $$;
 comment on function private.label_usage(uuid) is
   'Labels of a seller against the limits, as get_usage shows them.';
-grant execute on function private.label_usage(uuid) to service_role;

@@ -12,7 +12,6 @@ end;
 $$;
 comment on function private.month_end() is
   'First moment of the next month, UTC.';
-grant execute on function private.month_end() to service_role;
 
 create function private.own_usage()
 returns jsonb

@@ -22,7 +22,7 @@ comment on column private.carrier_rules.carrier is 'Beginning of the carrier''s 
 comment on column private.carrier_rules.note is 'Source of the rule, for people.';
 
 alter table private.carrier_rules enable row level security;
-grant select, insert, update, delete on private.carrier_rules to service_role;
+grant select on private.carrier_rules to service_role;
 
 insert into private.carrier_rules (region, shipping_type, provider, carrier, note)
 select

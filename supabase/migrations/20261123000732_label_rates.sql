@@ -31,7 +31,7 @@ create index idx_label_rates_order_id on private.label_rates (order_id);
 create index idx_label_rates_expires_at on private.label_rates (expires_at);
 
 alter table private.label_rates enable row level security;
-grant select, insert, delete on private.label_rates to service_role;
+grant select, insert on private.label_rates to service_role;
 
 /*
   Arguments: p_user_id; p_order_id; p_request {order_ids?, line_item_ids?}.

@@ -16,7 +16,6 @@ end;
 $$;
 comment on function private.lock_account_alone(uuid) is
   'Locks of the deletion of an account: the seller and their TikTok shops, each alone.';
-grant execute on function private.lock_account_alone(uuid) to service_role;
 
 create function private.begin_account_deletion()
 returns trigger

@@ -20,7 +20,7 @@ comment on column private.health_thresholds.bad_when is 'above: the threshold an
 comment on column private.health_thresholds.watched_since is 'A job that has not succeeded yet is judged by the time since then.';
 
 alter table private.health_thresholds enable row level security;
-grant select, update (warning, critical) on private.health_thresholds to service_role;
+grant select on private.health_thresholds to service_role;
 
 insert into private.health_thresholds (metric, subject, warning, critical, bad_when)
 values

@@ -92,6 +92,9 @@ cross join unnest(array[
   'select * from private.request_limits',
   'update private.request_limits set requests = 1000000'
 ]) as statement;
+select tests.refused(
+  'service_role', 'update private.request_limits set requests = 1000000', 'limits are those of operators'
+);
 
 delete from auth.users where id = tests.id('bob');
 select is_empty(

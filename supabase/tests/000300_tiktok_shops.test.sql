@@ -71,11 +71,7 @@ select tests.reaches(
   format('update public.tiktok_shops set shop_name = ''n'' where id = %L returning id', tests.shop('ada')),
   'the backend updates a shop'
 );
-select tests.reaches(
-  'service_role', 1,
-  format('delete from public.tiktok_shops where id = %L returning id', tests.shop('ada')),
-  'the backend deletes a shop'
-);
+select tests.refused('service_role', 'delete from public.tiktok_shops', 'not even the backend deletes a shop');
 
 -- connect_tiktok_shops.
 select tests.refused(

@@ -38,11 +38,7 @@ select tests.reaches(
   'update public.orders set payment_status = ''paid'' where tiktok_order_id = ''1'' returning id',
   'the backend updates an order'
 );
-select tests.reaches(
-  'service_role', 1,
-  'delete from public.orders where tiktok_order_id = ''1'' returning id',
-  'the backend deletes an order'
-);
+select tests.refused('service_role', 'delete from public.orders', 'not even the backend deletes an order');
 
 -- Checks.
 select throws_like(

@@ -25,6 +25,7 @@ cross join unnest(array[
   'select private.cancelled_line_item_ids(null::public.orders)'
 ]) as statement;
 select tests.reaches('service_role', 2, 'select * from private.carrier_rules', 'the backend reads the rules');
+select tests.refused('service_role', 'delete from private.carrier_rules', 'and operators change them');
 
 -- Which carriers.
 create function tests.carrier_refused(number text, provider text, carrier text)

@@ -32,7 +32,7 @@ from unnest(array[
 ]) as statement;
 select tests.refused('service_role', statement, 'not even the backend can: ' || statement)
 from unnest(array[
-  'delete from private.senders',
+  'delete from private.senders', 'delete from private.label_rates',
   'update private.label_rates set price = 0'
 ]) as statement;
 
