@@ -337,8 +337,9 @@ grant execute on function public.set_label_limit(uuid, jsonb) to service_role;
 
 /*
   Arguments: p_user_id.
-  Returns:   {today, month}, each {labels, label_limit, cost, cost_limit}: amounts are decimal strings of US dollars;
-             labels and cost are the largest of the seller's and of each connected shop, which is what the limits bind.
+  Returns:   {today, month, currency}, the periods each {labels, label_limit, cost, cost_limit, shop_labels,
+             shop_limit_reached}: amounts are decimal strings of US dollars; shop_labels is the largest number of a
+             connected shop in all accounts, for which the same limits hold.
 */
 create function private.label_usage(p_user_id uuid)
 returns jsonb

@@ -86,7 +86,7 @@ begin
 end;
 $$;
 comment on function private.own_parcels(text, text) is
-  'Parcels with an own tracking number that a tracker of EasyPost is about, of any seller.';
+  'Parcels with an own tracking number that an EasyPost tracker is about, of any seller.';
 grant execute on function private.own_parcels(text, text) to service_role;
 
 /*

@@ -92,7 +92,7 @@ comment on function public.continue_subscription_sync(bigint, jsonb) is
 grant execute on function public.continue_subscription_sync(bigint, jsonb) to service_role;
 
 /*
-  Arguments: p_subscriptions, an array of p_subscription of apply_subscription, each with place and
+  Arguments: p_subscriptions, each as subscription in p_items of apply_subscriptions, with place,
              stripe_customer_id_hashes and user_id, the user that the subscription names, or null.
   Returns:   {differing, orphaned, unbound}, all places: differing subscriptions of known customers; and, of unknown
              customers, subscriptions that have not ended and name a user who does not exist (orphaned), or one who

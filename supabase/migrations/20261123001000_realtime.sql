@@ -20,9 +20,9 @@ set search_path = ''
 as $$
 begin
   perform realtime.send(
-    jsonb_build_object('orders', news.listed),
+    jsonb_build_object('orders', seller.orders),
     'orders_received',
-    'user:' || news.user_id,
+    'user:' || seller.user_id,
     true
   )
   from (
@@ -30,10 +30,10 @@ begin
       user_id,
       jsonb_agg(jsonb_build_object(
         'order_id', id, 'order_status', order_status, 'payment_status', payment_status
-      )) as listed
+      )) as orders
     from inserted
     group by user_id
-  ) as news;
+  ) as seller;
   return null;
 end;
 $$;

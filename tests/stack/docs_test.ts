@@ -188,6 +188,17 @@ Deno.test("the house in README.md has every folder of shared, local and tests", 
   assert.deepEqual([...new Set(folders)].filter((name) => !house.includes(` ${name}/`)), []);
 });
 
+Deno.test("the table of domains has every migration, in their order", () => {
+  const { text } = pageAt("supabase/migrations/README.md");
+  const listed = [...text.matchAll(/^\| (\d{6}) (\w+) +\|/gm)].map(([, number, name]) =>
+    `${number}_${name}`
+  );
+  const migrations = files.flatMap((path) =>
+    /^supabase\/migrations\/\d{8}(\d{6}_\w+)\.sql$/.exec(path)?.[1] ?? []
+  );
+  assert.deepEqual(listed, migrations.sort());
+});
+
 Deno.test("the references of a page are found", () => {
   const page = {
     path: "docs/sample.md",
