@@ -74,7 +74,7 @@ Deno.test("DNS rebinding: a page whose name points at this machine reads nothing
 Deno.test("DNS rebinding: the names of this machine, and a tunnel's that was allowed, are served", async () => {
   const gateway = stackGateway(["my.tunnel.example"]);
   for (const host of ["127.0.0.1:54321", "localhost:54321", "[::1]:54321", "my.tunnel.example"]) {
-    assert.equal((await gateway(requestTo(host, "/mailbox"))).status, 200, host);
+    assert.equal((await gateway(requestTo(host, "/app"))).status, 200, host);
   }
 });
 
@@ -134,19 +134,25 @@ Deno.test("cross-site requests: a terminal and a page of the stack itself use /c
   assert.equal(changes(), inits.length);
 });
 
-Deno.test("a tunnel's name, which the internet may use, reaches neither World nor any simulator's /control", async () => {
+Deno.test("a tunnel's name, which the internet may use, reaches no World, no mail and no /control", async () => {
   let calls = 0;
   const { fetch, changes } = simulatorWithControl();
   const gateway = createGateway({
     ...{ rest: notCalled, auth: notCalled, functions: notCalled, realtime: notCalled },
-    mailbox: notCalled,
+    mailbox: () => assert.fail("the internet reads the mails"),
     functionConfig: [],
     jwtCheck: { jwtSecret: "secret", publishableKey: "publishable", secretKey: "secret" },
     simulators: { sample: fetch },
     consoleApi: () => Response.json({ calls: ++calls }),
     allowedHosts: ["my.tunnel.example"],
   });
-  const paths = ["/console/api/world/month", "/simulators/sample/control/balance"];
+  const paths = [
+    "/console/api/world/month",
+    "/simulators/sample/control/balance",
+    // A simulator decodes its path.
+    "/simulators/sample/%63ontrol/balance",
+    "/simulators/sample/%63ontrol/balance%",
+  ];
   const press = (host: string, path: string) =>
     gateway(new Request(`http://${host}${path}`, { method: "POST", headers: { host } }));
   for (const path of paths) {
@@ -154,8 +160,12 @@ Deno.test("a tunnel's name, which the internet may use, reaches neither World no
     assert.equal(response.status, 403, path);
     assert.equal((await response.json()).code, "LOCAL_ONLY");
   }
+  const mails = await gateway(requestTo("my.tunnel.example", "/mailbox?to=ada@example.com"));
+  assert.equal(mails.status, 403);
   assert.deepEqual([calls, changes()], [0, 0]);
-  for (const path of paths) assert.equal((await press("127.0.0.1:54321", path)).status, 200, path);
+  for (const path of paths.slice(0, 2)) {
+    assert.equal((await press("127.0.0.1:54321", path)).status, 200, path);
+  }
   assert.deepEqual([calls, changes()], [1, 1]);
 });
 

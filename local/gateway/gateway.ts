@@ -82,12 +82,24 @@ function answerPreflight(request: Request): Response | undefined {
   });
 }
 
-/** What only this machine may use: the console's own API, World among it, and what operates the simulators. */
-const LOCAL_PATH = /^\/(?:console\/api|simulators\/[a-z]+\/control)(?:\/|$)/;
+/**
+ * What only this machine may use: the console's own API, World among it, what operates the simulators, and the
+ * mails, whose links open accounts.
+ */
+const LOCAL_PATH = /^\/(?:console\/api|simulators\/[a-z]+\/control|mailbox)(?:\/|$)/;
+
+/** As the simulators' routers do: `/%63ontrol` is `/control`. */
+function decodeLetters(pathname: string): string {
+  return pathname.replace(
+    /%([0-7][0-9a-f])/gi,
+    (_, code) => String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}
 
 /** A tunnel's name is allowed for webhooks and sellers: the whole internet may use it. */
 async function refuseTunnel(request: Request): Promise<Response | undefined> {
-  if (!LOCAL_PATH.test(new URL(request.url).pathname) || isKnownHost(request)) return undefined;
+  const path = decodeLetters(new URL(request.url).pathname);
+  if (!LOCAL_PATH.test(path) || isKnownHost(request)) return undefined;
   await request.body?.cancel();
   return answer(403, "LOCAL_ONLY", "This path answers under the names of this machine only.");
 }
