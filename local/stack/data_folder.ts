@@ -1,5 +1,6 @@
 /** The folder of a stack's data, keys and logs: only its owner may look into it. */
 import { join } from "node:path";
+import { exists } from "../files/exists.ts";
 
 const PRIVATE = 0o700;
 
@@ -8,10 +9,6 @@ const PASSABLE = 0o711;
 
 /** Folders of files that hold personal data. */
 const SUBFOLDERS = ["logs", "mails"];
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
 
 /** Whether the folder is ours: it may be one that holds other things too, whose rights stay. */
 async function isOwn(data: string): Promise<boolean> {

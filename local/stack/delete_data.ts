@@ -1,6 +1,7 @@
 /** Deletes the data of a stack. */
 import { join } from "node:path";
 import { isDefaultFolder, shownPath } from "../cli/data_folder.ts";
+import { exists } from "../files/exists.ts";
 import { findPlace, hasCluster } from "../postgres/binaries.ts";
 import { stopLeftover } from "../postgres/server.ts";
 import { findLockHolder, lockData } from "./lock.ts";
@@ -23,10 +24,6 @@ const CONTENT = [
   "start.lock",
   "tiktok-simulator.jsonl",
 ];
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
 
 /** Without its keys a folder is a stack's if it has the lock too: a Postgres of your own must stay. */
 export async function hasData(data: string): Promise<boolean> {

@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { parseKeyRing } from "../../shared/crypto/key_ring.ts";
+import { exists } from "../files/exists.ts";
 import { hasCluster } from "../postgres/binaries.ts";
 import { writePrivateFile } from "./private_file.ts";
 import { type KeyName, variables } from "./variables.ts";
@@ -78,7 +79,7 @@ async function readKeys(path: string): Promise<Record<string, string> | undefine
 }
 
 export async function hasKeys(data: string): Promise<boolean> {
-  return await Deno.stat(join(data, "keys.json")).then(() => true, () => false);
+  return await exists(join(data, "keys.json"));
 }
 
 /**

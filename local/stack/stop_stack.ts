@@ -1,21 +1,11 @@
 /** Ends the process of a running stack. */
-import process from "node:process";
+import { isAlive } from "../leftovers/is_alive.ts";
 import { pollUntil } from "../time/poll_until.ts";
 import { findLockHolder } from "./lock.ts";
 
 /** Postgres may have much to write, and a function may have work to end. */
 const WAIT_MS = 30_000;
 const LAST_MS = 1000;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It belongs to another user.
-    return (error as { code?: string }).code === "EPERM";
-  }
-}
 
 /** @throws {Error} that says what to do, if this user may not end it. */
 function signal(pid: number): void {

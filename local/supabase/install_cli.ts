@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { print } from "../cli/console.ts";
+import { exists } from "../files/exists.ts";
 import { guardPath } from "../leftovers/guard.ts";
 import { runProgram } from "../leftovers/run_program.ts";
 import { cacheFirst } from "../npm/cache_first.ts";
@@ -43,10 +44,6 @@ const OWN_CLI = "or set SUPABASE_CLI_BINARY to the path of a CLI that you have i
 function platformName(): string {
   const { os, arch } = Deno.build;
   return `${os}-${arch === "x86_64" ? "x64" : "arm64"}`;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 async function run(

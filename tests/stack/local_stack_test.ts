@@ -1,6 +1,7 @@
 /** `deno task start` in a process of its own, with its own Postgres, stopped and killed. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { isAlive } from "../../local/leftovers/is_alive.ts";
 import { readEnvironment, type StackEnvironment } from "../../local/stack/environment.ts";
 import { authorizeSimulatedShop, connectWithCode, signInSeller } from "../../local/stack/seller.ts";
 import { SAMPLE_SHOP_ID } from "../../local/stack/sample_shops.ts";
@@ -222,14 +223,7 @@ async function lookAtKilledStack(data: string): Promise<void> {
 
 async function functionHostEnded(data: string): Promise<void> {
   const pid = Number(await Deno.readTextFile(join(data, "function-host.pid")));
-  await until("the function host has ended", () => {
-    try {
-      Deno.kill(pid, "SIGCONT");
-      return Promise.resolve(false);
-    } catch {
-      return Promise.resolve(true);
-    }
-  });
+  await until("the function host has ended", () => Promise.resolve(!isAlive(pid)));
 }
 
 /** Calls `start`, which fails, with a variable in the environment of this process. */
