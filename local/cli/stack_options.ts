@@ -25,7 +25,7 @@ export function parsePort(name: string, value: string): number {
 }
 
 /** @throws {UsageError} */
-export function parseHostName(name: string, value: string): string {
+function parseHostName(name: string, value: string): string {
   const url = URL.parse(`http://${value}`);
   if (url !== null && url.hostname === value.toLowerCase()) return url.hostname;
   throw new UsageError(`${name} takes a host name without a port, not "${value}".`);

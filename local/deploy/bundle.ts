@@ -31,7 +31,7 @@ export class BundleError extends Error {
 }
 
 /** The platform may count 5 MB; our bundles have half a megabyte. */
-export const BUNDLE_LIMIT_BYTES = 1_000_000;
+const BUNDLE_LIMIT_BYTES = 1_000_000;
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -26,7 +26,7 @@ export const FUNCTION_CONCERNS: Record<string, FunctionConcerns> = {
 };
 
 /** Parts of the configuration that event handlers read when such an event is processed. */
-export const EVENT_HANDLER_CONCERNS: readonly Concern[] = [
+const EVENT_HANDLER_CONCERNS: readonly Concern[] = [
   "tiktok",
   "easypost",
   "stripe",

@@ -40,7 +40,7 @@ function databaseAccess(
 let binary: Promise<string> | undefined;
 
 /** Path of the CLI's program. */
-export function supabaseCliBinary(): Promise<string> {
+function supabaseCliBinary(): Promise<string> {
   return binary ??= Promise.resolve(Deno.env.get(BINARY) || installCli());
 }
 

@@ -68,7 +68,7 @@ const PARTS =
   /(\$(?:[A-Za-z_]\w*)?\$)[^]*?\1|'(?:[^']|'')*'|"[^"]*"|(?:--[^\n]*|\/\*[^]*?\*\/|[\s;])+/g;
 
 /** The SQL without comments between its words, and with one space where statements and lines end. */
-export function withoutComments(sql: string): string {
+function withoutComments(sql: string): string {
   return sql.replaceAll(PARTS, (part) => /^[$'"]/.test(part) ? part : " ").trim();
 }
 

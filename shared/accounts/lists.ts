@@ -14,7 +14,7 @@ export interface TimeRange {
 /** Rows, or orders with shipments, of one page. */
 const PAGE_ROWS = 1000;
 
-export const ORDER_COLUMNS = [
+const ORDER_COLUMNS = [
   "ordered_at",
   "tiktok_order_id",
   "order_id",
@@ -34,7 +34,7 @@ export const ORDER_COLUMNS = [
   "stored_at",
 ] as const;
 
-export const SHIPMENT_COLUMNS = [
+const SHIPMENT_COLUMNS = [
   "created_at",
   "shipment_id",
   "tiktok_order_id",

@@ -7,7 +7,7 @@ import { LoggableError } from "../loggable_error.ts";
 import { retry, sleep } from "../retry.ts";
 
 /** Pause between two calls: events that are stored meanwhile share the second one. */
-export const WAKE_PAUSE_MS = 200;
+const WAKE_PAUSE_MS = 200;
 
 /** Waits before a failed call is repeated: the platform may have just ended the worker. */
 const RETRY_MS = [500, 2000];

@@ -88,7 +88,7 @@ export type MessageOf<L extends Level> = {
 }[Message];
 
 /** Fields that tell what a line belongs to: any line may have them. */
-export const CONTEXT_FIELDS = [
+const CONTEXT_FIELDS = [
   ...["function", "request_id", "trace_id", "event_id", "source", "event_type"] as const,
   ...["shop_id", "tiktok_order_id", "object_id", "attempt"] as const,
 ] satisfies FieldName[];
@@ -107,7 +107,7 @@ function schemaOf([message, { levels, fields }]: [string, Line]) {
 }
 
 /** The line of each message, as parsed from its JSON. */
-export const LINE_SCHEMAS = new Map(
+const LINE_SCHEMAS = new Map(
   Object.entries(LINES as Record<string, Line>).map((entry) => [entry[0], schemaOf(entry)]),
 );
 

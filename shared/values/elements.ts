@@ -27,7 +27,7 @@ export function elementsOf<T extends z.ZodMiniType>(schema: T, what: string) {
 }
 
 /** Paths and kinds only: values may be personal. */
-export function logUnreadable(what: string, error: z.core.$ZodError): void {
+function logUnreadable(what: string, error: z.core.$ZodError): void {
   const issues = error.issues.map(({ path, code }) => `${path.join(".") || "element"}: ${code}`);
   log.error("list element is not readable", { list: what, issues: issues.join("; ") });
 }

@@ -34,7 +34,7 @@ export interface ChaosOptions {
   onProgress?: (message: string) => void;
 }
 
-export const DUPLICATES = 0.3;
+const DUPLICATES = 0.3;
 
 const PROGRESS_MS = 10_000;
 const AFTERMATH_SECONDS = 60;

@@ -58,7 +58,7 @@ export async function openConsole(
 }
 
 /** Signs the seller in on the page, which stays where it is. */
-export async function signInAs(page: Page, email: string, password = PASSWORD): Promise<void> {
+async function signInAs(page: Page, email: string, password = PASSWORD): Promise<void> {
   await page.getByRole("button", { name: "I have an account" }).click();
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill(password);

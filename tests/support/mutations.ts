@@ -101,7 +101,7 @@ const TIKTOKS_TOPIC: Topic = { key: '"type"', values: TYPES };
 
 type TreeOperator = (random: Random, root: Node, topic: Topic) => void;
 
-export const TREE_OPERATORS: Readonly<Record<string, TreeOperator>> = {
+const TREE_OPERATORS: Readonly<Record<string, TreeOperator>> = {
   "odd value": (random, root) =>
     replaceOne(random, root, () => ({ text: pick(random, ODD_VALUES) })),
   "other type": (random, root) =>
@@ -201,7 +201,7 @@ const GARBAGE = [
   ...["'", "undefined", "-", "0", ".", "e", "\u00a0", "\ufeff", "\u2028", "\x7f"],
 ];
 
-export const TEXT_OPERATORS: Readonly<Record<string, TextOperator>> = {
+const TEXT_OPERATORS: Readonly<Record<string, TextOperator>> = {
   "truncated": (random, text) => text.slice(0, below(random, text.length)),
   "garbage inside": (random, text) => insertAt(random, text, pick(random, GARBAGE)),
   "garbage behind": (random, text) => text + pick(random, GARBAGE),
@@ -215,7 +215,7 @@ export const TEXT_OPERATORS: Readonly<Record<string, TextOperator>> = {
 };
 
 /** Mutations that keep the meaning of a body; a mebibyte of blanks only makes it too large. */
-export const HARMLESS_OPERATORS: Readonly<Record<string, TextOperator>> = {
+const HARMLESS_OPERATORS: Readonly<Record<string, TextOperator>> = {
   "blanks": (random, text) =>
     text.replace(/(?<=[{,:])(?=")/g, () => pick(random, ["", " ", "\n", "\t\r\n  "])) +
     " ".repeat(random() < 0.02 ? 2 ** 20 : below(random, 3)),
@@ -232,7 +232,7 @@ const BROKEN = [
   ...[[0xe0, 0x80, 0x80], [0xed, 0xa0, 0x80], [0xed, 0xb0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0]],
 ];
 
-export const BYTE_OPERATORS: Readonly<Record<string, ByteOperator>> = {
+const BYTE_OPERATORS: Readonly<Record<string, ByteOperator>> = {
   "broken UTF-8": (random, bytes) => {
     const at = below(random, bytes.length + 1);
     const part = pick(random, BROKEN);

@@ -95,7 +95,7 @@ const textsOf = (rows: Record<string, unknown>[]) =>
     .flatMap((value) => value.split("\n"));
 
 /** Selects without a row: an assertion over an empty set would pass without a test. */
-export function findEmptySelects(results: StatementResult[]): string[] {
+function findEmptySelects(results: StatementResult[]): string[] {
   const wrongs: string[] = [];
   let last = "the beginning";
   for (const rows of results) {

@@ -9,7 +9,7 @@ import { tokenContext } from "../../shared/tiktok/connections/encrypted_tokens.t
 import { type Seen, withServer } from "./local_server.ts";
 import { LINE_ITEMS, orderToShip, purchaseOf } from "./purchases.ts";
 
-export const BASE = "/fulfillment/202309";
+const BASE = "/fulfillment/202309";
 export const PACKAGE_ID = "1152300000000000002";
 export const ORDER_ID = "576461413038785752";
 export const ORDERS = "GET /order/202309/orders";

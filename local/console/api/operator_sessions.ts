@@ -3,7 +3,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { noStore, type SessionStore } from "./kept_sessions.ts";
 
 /** A link that `task start` prints may wait longer than one that is opened at once. */
-export const LINK_MS = 12 * 3600_000;
+const LINK_MS = 12 * 3600_000;
 const SESSION_MS = 12 * 3600_000;
 
 /** Wrong links in one minute, after which every link is refused for that minute. */

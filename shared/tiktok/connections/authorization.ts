@@ -6,7 +6,7 @@ import { toBase64Url } from "../../crypto/encoding.ts";
 import { callFunction } from "../../database/call_function.ts";
 import type { DatabaseClient } from "../../database/client.ts";
 
-export const STATE_SECONDS = 15 * 60;
+const STATE_SECONDS = 15 * 60;
 
 /** 256 random bits. */
 const STATE_FORM = /^[A-Za-z0-9_-]{43}$/;

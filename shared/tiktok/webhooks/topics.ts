@@ -1,7 +1,7 @@
 /** The numbers of TikTok's webhooks and their names in the Event API. */
 
 /** Source: partner.tiktokshop.com, one page a topic. Missing numbers are not in use. */
-export const WEBHOOK_TYPES: Readonly<Record<number, string>> = {
+const WEBHOOK_TYPES: Readonly<Record<number, string>> = {
   1: "ORDER_STATUS_CHANGE",
   2: "REVERSE_STATUS_UPDATE",
   3: "RECIPIENT_ADDRESS_UPDATE",

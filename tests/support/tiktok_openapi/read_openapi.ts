@@ -43,7 +43,7 @@ const FOLDER = "skills/tts-openapi-guide/references/oas/paths";
 const modules = new Map<string, Paths>();
 
 /** All paths of a module, such as `order`; none for an unknown module. */
-export function readPaths(module: string): Paths {
+function readPaths(module: string): Paths {
   const known = modules.get(module);
   if (known !== undefined) return known;
   const root = dirname(
