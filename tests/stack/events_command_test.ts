@@ -15,6 +15,7 @@ import { listOrderIds } from "../support/orders.ts";
 import { callCommand } from "../support/run_command.ts";
 import { borrowStack, test, testOnOneStack } from "../support/shared_stack.ts";
 import { createTestDatabase, type TestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
 
 const events = (...args: string[]) => callCommand("events", args);
 
@@ -240,8 +241,13 @@ Deno.test("a replay of many skips an event that a worker holds, and a replay of 
         select public.replay_webhook_events('{"status": "held"}') as outcome`;
       assert.deepEqual(many?.outcome, { replayed: 2, remaining: 1 });
       single = sql`select public.replay_webhook_event(${first?.id}) as outcome`.execute();
-      // Time for it to reach the lock.
-      await sql`select pg_sleep(0.2)`;
+      await until("the replay of one waits for the worker", async () => {
+        const waiting = await sql`
+          select from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'
+            and query like '%replay_webhook_event(%'`;
+        return waiting.length > 0;
+      });
     });
     const [one] = await single ?? [];
     assert.equal(one?.outcome.status_before, "dead");

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type Stripe from "stripe";
 import { Caller, errorOf } from "../../../tests/support/stripe_caller.ts";
+import { until } from "../../../tests/support/until.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -73,12 +74,14 @@ Deno.test("a key has at most 255 characters", async () => {
 Deno.test("while a call runs, another one with its key is refused", async () => {
   await using caller = new Caller();
   const { client, simulator } = caller;
-  simulator.faults.add({ kind: "delay", delayMs: 200, count: 1 });
+  const { faults } = simulator;
+  faults.add({ kind: "delay", delayMs: 60_000, count: 1 });
   const key = { idempotencyKey: "key-1" };
   const slow = client.customers.create({ name: "Ada" }, key);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await until("the call runs", () => Promise.resolve(faults.spoiled.get("delay") === 1));
   const early = await errorOf(client.customers.create({ name: "Ada" }, key));
   assert.deepEqual([early.statusCode, early.code], [409, "idempotency_key_in_use"]);
+  faults.close();
   const { id } = await slow;
   assert.equal((await client.customers.create({ name: "Ada" }, key)).id, id);
   assert.equal(caller.counts().customers, 1);
