@@ -68,7 +68,7 @@ export interface SchemaCache {
   delete(key: string): Promise<void>;
 }
 
-/** Postgres could not be asked for its tables and functions. */
+/** The tables and functions could not be read from Postgres. */
 class SchemaReadError extends Error {
   override name = "SchemaReadError";
   override message = "Could not query the database for the schema cache. Retrying.";

@@ -18,7 +18,7 @@ export const StoredConnection = z.object({
   access_token: z.string(),
   /** Version of the token pair that `access_token` belongs to. */
   token_version: z.int(),
-  /** Until TikTok is asked again whether the shop is active; `null` unless TikTok has deactivated it. */
+  /** Until the next probe of the shop at TikTok; `null` unless TikTok has deactivated it. */
   paused_seconds: z._default(z.nullable(z.int()), null),
 });
 export type StoredConnection = z.infer<typeof StoredConnection>;

@@ -84,7 +84,7 @@ comment on column public.tiktok_shops.open_id is 'The TikTok id of the login tha
 comment on column public.tiktok_shops.granted_scopes is 'Scopes that TikTok granted for the shop, e.g. seller.order.info; empty if TikTok did not name them.';
 comment on column public.tiktok_shops.connection_status is 'active; paused: TikTok has deactivated the shop; needs_reauth: the seller has to connect again; disconnected: by the seller, here or at TikTok; transferred: another account connected the shop later.';
 comment on column public.tiktok_shops.status_reason is 'Code of the reason why it is not active: docs/tiktok.md.';
-comment on column public.tiktok_shops.probe_at is 'paused: when TikTok is asked next whether the shop is active again.';
+comment on column public.tiktok_shops.probe_at is 'paused: when the next probe reads from TikTok whether the shop is active again.';
 comment on column public.tiktok_shops.connected_at is 'When the seller last authorized the app at TikTok; earlier TikTok events concern an older connection.';
 comment on column public.tiktok_shops.ended_at is 'When the connection ended; null while the shop is connected. Personal data stay for a time after it: docs/privacy.md.';
 comment on column public.tiktok_shops.orders_synced_until is 'Every order of the shop that changed before this time is stored or in the inbox.';
@@ -97,7 +97,7 @@ comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the au
 -- A shop has one account at a time; the rows of former accounts are history.
 create unique index tiktok_shops_shop_id_key on public.tiktok_shops (shop_id)
   where connection_status <> 'transferred';
--- Serves what asks for the connections of a TikTok shop, the former ones included.
+-- Serves the search for the connections of a TikTok shop, the former ones included.
 create index idx_tiktok_shops_shop_id on public.tiktok_shops (shop_id);
 -- Serves the purge of shop identities.
 create index idx_tiktok_shops_shop_key on public.tiktok_shops (shop_key);

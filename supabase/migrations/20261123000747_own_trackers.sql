@@ -106,7 +106,7 @@ security invoker
 set search_path = ''
 as $$
 declare
-  -- All sellers with this number: EasyPost has one tracker for it. A later one asks for the present state.
+  -- All sellers with this number: EasyPost has one tracker for it. A parcel that gets it later reads the present state.
   sellers uuid[] := array(
     select private.seller_of_shipment(id) from private.own_parcels(p_tracker_id, p_tracking_number) as id
   );

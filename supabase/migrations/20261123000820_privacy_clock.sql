@@ -176,7 +176,7 @@ create trigger reread_removed_orders
 /*
   Arguments: p_source; p_body, JSON.
   Returns:   for Stripe and EasyPost, the ids, codes and times of the event, which are enough to process it again; for
-             TikTok, what tells which event it was: for topics that we do nothing on; for our own tasks, p_body.
+             TikTok, whose topics without a handler are reduced, type, ids and time; for our own tasks, p_body.
 */
 create function private.event_without_person(p_source text, p_body text)
 returns text

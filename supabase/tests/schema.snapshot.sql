@@ -8229,7 +8229,7 @@ CREATE OR REPLACE FUNCTION public.apply_own_tracking(p_event_id bigint, p_tracke
  SET search_path TO ''
 AS $function$
 declare
-  -- All sellers with this number: EasyPost has one tracker for it. A later one asks for the present state.
+  -- All sellers with this number: EasyPost has one tracker for it. A parcel that gets it later reads the present state.
   sellers uuid[] := array(
     select private.seller_of_shipment(id) from private.own_parcels(p_tracker_id, p_tracking_number) as id
   );
@@ -12690,7 +12690,7 @@ comment on column public.tiktok_shops.orders_synced_until is 'Every order of the
 comment on column public.tiktok_shops.first_sync_done is 'Once true, an order that only a sync finds counts as missed by the webhooks.';
 comment on column public.tiktok_shops.connection_status is 'active; paused: TikTok has deactivated the shop; needs_reauth: the seller has to connect again; disconnected: by the seller, here or at TikTok; transferred: another account connected the shop later.';
 comment on column public.tiktok_shops.status_reason is 'Code of the reason why it is not active: docs/tiktok.md.';
-comment on column public.tiktok_shops.probe_at is 'paused: when TikTok is asked next whether the shop is active again.';
+comment on column public.tiktok_shops.probe_at is 'paused: when the next probe reads from TikTok whether the shop is active again.';
 comment on column public.tiktok_shops.connected_at is 'When the seller last authorized the app at TikTok; earlier TikTok events concern an older connection.';
 comment on column public.tiktok_shops.ended_at is 'When the connection ended; null while the shop is connected. Personal data stay for a time after it: docs/privacy.md.';
 comment on column public.tiktok_shops.shop_id is 'The TikTok shop id, as in webhooks.';

@@ -4,7 +4,7 @@
 const SHORTEST_MS = 10;
 const LONGEST_MS = 100;
 
-/** Asks again until `holds` returns something. @throws {Error} after `timeoutMs`, naming `what`. */
+/** Calls `holds` until it returns something. @throws {Error} after `timeoutMs`, naming `what`. */
 export async function until<T>(
   what: string,
   holds: () => Promise<T | undefined | false>,
@@ -16,7 +16,7 @@ export async function until<T>(
     const value = await holds();
     if (value !== undefined && value !== false) return value;
     if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms without success until ${what}`);
-    // What takes long is asked for less often: hundreds of tests wait, on few cores.
+    // What takes long is looked at less often: hundreds of tests wait, on few cores.
     const pauseMs = Math.min(Math.max((Date.now() - start) / 5, SHORTEST_MS), LONGEST_MS);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
