@@ -58,10 +58,17 @@ async function buyLabel(
     body: { order_id: order.id, parcel: PARCEL, rate_id },
   });
   if (error) return say(describeProblem(error));
-  const link = make("a", `Label ${data.tracking_number ?? ""}`);
-  link.href = data.label_url ?? "";
+  const cost = data.shipping_cost === null ? "" : `, ${data.shipping_cost} ${data.currency ?? ""}`;
+  find("#label").replaceChildren(make("p", showLabel(data), cost));
+}
+
+/** TikTok makes the file of its own labels after the purchase. */
+function showLabel({ tracking_number, label_url }: Schema<"Shipment">): Node | string {
+  const text = `Label ${tracking_number ?? ""}`;
+  if (label_url === null) return `${text} (bought; the file follows)`;
+  const link = make("a", text);
+  link.href = label_url;
   link.target = "_blank";
   link.rel = "noreferrer";
-  const cost = data.shipping_cost === null ? "" : `, ${data.shipping_cost} ${data.currency ?? ""}`;
-  find("#label").replaceChildren(make("p", link, cost));
+  return link;
 }
