@@ -389,6 +389,8 @@ begin
         coalesce(max(total.day_cents) filter (where total.day = private.current_day()), 0) as day_cents
       from private.label_spending as total
       where total.month = private.current_month()
+        -- Those of a shop have no seller: so the index finds them by their shop.
+        and total.user_id is null
         and total.shop_key in (
           select shop_key from public.tiktok_shops
           where user_id = p_user_id and connection_status in ('active', 'paused')
