@@ -44,12 +44,16 @@ comment on function private.identify_shop(text, text[]) is
   'Part of connect_tiktok_shops: finds or creates the key under which a shop is counted in every account.';
 grant execute on function private.identify_shop(text, text[]) to service_role;
 
+-- A domain: each statement reads the CHECKs of a table again, and every order changes three of these months.
+create domain private.month as date
+  constraint month_check check (extract(day from value) = 1);
+comment on domain private.month is 'A month (UTC), as its first day.';
+
 create table private.monthly_shop_counts (
   shop_key uuid not null,
-  month date not null,
+  month private.month not null,
   orders integer not null default 0,
   primary key (shop_key, month),
-  constraint monthly_shop_counts_month_check check (extract(day from month) = 1),
   constraint monthly_shop_counts_orders_check check (orders >= 0)
 );
 comment on table private.monthly_shop_counts is 'Number of orders that count for the plan which a shop received in a month (UTC), in all accounts together; outlives them, and is deleted after three months.';

@@ -137,11 +137,10 @@ grant execute on function private.order_mapping_version() to service_role;
 
 create table private.monthly_order_counts (
   user_id uuid not null references public.users (id) on delete cascade,
-  month date not null,
+  month private.month not null,
   orders integer not null default 0,
   not_counted integer not null default 0,
   primary key (user_id, month),
-  constraint monthly_order_counts_month_check check (extract(day from month) = 1),
   constraint monthly_order_counts_orders_check check (orders >= 0),
   constraint monthly_order_counts_not_counted_check check (not_counted >= 0)
 );
@@ -166,23 +165,6 @@ comment on function private.current_month() is
   'First day of the current month, UTC.';
 grant execute on function private.current_month() to service_role;
 
-create view private.seller_order_limits with (security_invoker = true) as
-select
-  seller.id as user_id,
-  coalesce(
-    -- Of the subscription that get_user_active_subscription names: the live one with the largest plan.
-    (
-      select max(plans.monthly_order_limit)
-      from public.subscriptions as live
-      join public.plans on plans.name = live.plan_name
-      where live.user_id = seller.id and live.status in ('active', 'trialing')
-    ),
-    (select plans.monthly_order_limit from public.plans where plans.name = 'trial')
-  ) as monthly_order_limit
-from public.users as seller;
-comment on view private.seller_order_limits is 'Number of new orders that each seller may receive per month.';
-grant select on private.seller_order_limits to service_role;
-
 create function private.monthly_order_limit(user_uuid uuid)
 returns integer
 language plpgsql
@@ -191,7 +173,16 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return (select monthly_order_limit from private.seller_order_limits where user_id = user_uuid);
+  return coalesce(
+    -- Of the subscription that get_user_active_subscription names: the live one with the largest plan.
+    (
+      select max(plans.monthly_order_limit)
+      from public.subscriptions as live
+      join public.plans on plans.name = live.plan_name
+      where live.user_id = user_uuid and live.status in ('active', 'trialing')
+    ),
+    (select plans.monthly_order_limit from public.plans where plans.name = 'trial')
+  );
 end;
 $$;
 comment on function private.monthly_order_limit(uuid) is
@@ -232,13 +223,7 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return (
-    select coalesce(counter.orders, 0) < limits.monthly_order_limit
-    from private.seller_order_limits as limits
-    left join private.monthly_order_counts as counter
-      on counter.user_id = limits.user_id and counter.month = private.current_month()
-    where limits.user_id = user_uuid
-  );
+  return private.monthly_order_count(user_uuid) < private.monthly_order_limit(user_uuid);
 end;
 $$;
 comment on function public.check_order_limit(uuid) is

@@ -32,7 +32,7 @@ union all
 values ('partially_shipped', 'awaiting_shipment');
 
 create table public.order_events (
-  id bigint generated always as identity primary key,
+  id bigint generated always as identity,
   order_id uuid not null references public.orders (id) on delete cascade,
   -- Without a foreign key of its own: that of the order, which has the same seller, deletes it.
   user_id uuid not null,
@@ -41,6 +41,8 @@ create table public.order_events (
   changes jsonb not null default '{}',
   happened_at timestamptz not null,
   created_at timestamptz not null default now(),
+  -- One index for both: an entry is read with its order.
+  primary key (order_id, id),
   constraint order_events_changes_check check (jsonb_typeof(changes) = 'object')
 );
 comment on table public.order_events is 'The timeline of each order; its seller reads, only the backend writes.';
@@ -49,7 +51,6 @@ comment on column public.order_events.webhook_event_id is 'Id of the event in th
 comment on column public.order_events.changes is 'By column: {"order_status": {"from": ..., "to": ...}}; an address only as "changed"; refused: a status that may not follow; units_cancelled: [{line_item_id, cancelled_by, cancel_reason}]; facts of the TikTok event: cancel_status, return_status, refund_total.';
 comment on column public.order_events.happened_at is 'When the order changed at TikTok, or when the event with further facts was received.';
 
-create index idx_order_events_order_id on public.order_events (order_id, id);
 create index idx_order_events_user_id on public.order_events (user_id, created_at);
 
 alter table public.order_events enable row level security;

@@ -5,15 +5,14 @@ create table private.order_totals (
   currency text not null,
   orders integer not null default 0,
   amount bigint not null default 0,
-  month date not null,
+  month private.month not null,
   month_orders integer not null default 0,
   month_amount bigint not null default 0,
   paid_orders integer not null default 0,
   gross bigint not null default 0,
   refunded bigint not null default 0,
   last_order_at timestamptz,
-  primary key (user_id, currency),
-  constraint order_totals_month_check check (extract(day from month) = 1)
+  primary key (user_id, currency)
 );
 comment on table private.order_totals is 'Orders of a seller by currency; each transaction that changes them keeps the row exact, and refresh_dashboard_metrics compares it with the orders.';
 comment on column private.order_totals.amount is 'Amounts of all orders, whatever their state; like the others in hundredths of the currency, which add up faster than decimals.';

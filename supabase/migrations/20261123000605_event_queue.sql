@@ -33,7 +33,7 @@ create index idx_event_queue_failing on private.event_queue (next_attempt_at) wh
 -- Serve the counts of held and of dead events.
 create index idx_event_queue_held on private.event_queue (event_id) where status = 'held';
 create index idx_event_queue_dead on private.event_queue (event_id) where status = 'dead';
--- Serves undecided_orders, the count of found orders that were not read yet.
+-- Serves undecided_events, found orders that were not read yet.
 create index idx_event_queue_found on private.event_queue (shop_id, received_at)
   where is_found_order and status not in ('failing', 'held', 'dead');
 

@@ -260,15 +260,24 @@ comment on function private.free_shop_places(public.tiktok_shops) is
   'Number of orders that the plan of its seller still allows a shop this month, after those in other accounts.';
 grant execute on function private.free_shop_places(public.tiktok_shops) to service_role;
 
+create view private.undecided_events with (security_invoker = true) as
+select shop.user_id, event.event_id
+from public.tiktok_shops as shop
+join private.event_queue as event on event.shop_id = shop.shop_id
+where shop.connection_status = 'active'
+  and event.is_found_order
+  -- Open, in the words of idx_event_queue_found: in a burst, indexes of all open events are long.
+  and event.status not in ('failing', 'held', 'dead')
+  -- An order that could not be read for an hour does not stop the others.
+  and event.received_at > now() - interval '1 hour';
+comment on view private.undecided_events is 'Orders of each seller that a search found and that were not read yet: each may be more urgent than the order at hand.';
+grant select on private.undecided_events to service_role;
+
 /*
-  Arguments: p_user_id; p_without, events that the caller decides now; p_free, private.free_places if the caller knows it.
+  Arguments: p_user_id; p_without, events that the caller decides now.
   Returns:   the number of events, at most the free places: more make no difference.
 */
-create function private.undecided_orders(
-  p_user_id uuid,
-  p_without bigint[] default '{}',
-  p_free integer default null
-)
+create function private.undecided_orders(p_user_id uuid, p_without bigint[] default '{}')
 returns integer
 language plpgsql
 stable
@@ -280,24 +289,16 @@ begin
     select count(*)::integer
     from (
       select
-      from public.tiktok_shops as shop
-      join private.event_queue as event on event.shop_id = shop.shop_id
-      where shop.user_id = p_user_id
-        and shop.connection_status = 'active'
-        and event.is_found_order
-        -- Open, in the words of idx_event_queue_found: in a burst, indexes of all open events are long.
-        and event.status not in ('failing', 'held', 'dead')
-        -- An order that could not be read for an hour does not stop the others.
-        and event.received_at > now() - interval '1 hour'
-        and event.event_id <> all (p_without)
-      limit coalesce(p_free, private.free_places(p_user_id))
+      from private.undecided_events
+      where user_id = p_user_id and event_id <> all (p_without)
+      limit private.free_places(p_user_id)
     ) as undecided
   );
 end;
 $$;
-comment on function private.undecided_orders(uuid, bigint[], integer) is
-  'Number of orders that a search found and that were not read yet: each may be more urgent than the order at hand.';
-grant execute on function private.undecided_orders(uuid, bigint[], integer) to service_role;
+comment on function private.undecided_orders(uuid, bigint[]) is
+  'Number of orders of a seller that were found and not read yet.';
+grant execute on function private.undecided_orders(uuid, bigint[]) to service_role;
 
 create function private.has_held_orders(p_user_id uuid)
 returns boolean
@@ -321,8 +322,8 @@ grant execute on function private.has_held_orders(uuid) to service_role;
 
 /*
   Arguments: p_shop; p_events of new orders of the shop, which may all count; p_spare, how many places have to stay free.
-  Returns:   the limit of the plan if it has a place for each, whatever its urgency: also for the orders that are not read
-             yet, and no order waits; else null.
+  Returns:   the limit of the plan if it has a place for each, whatever its urgency: also for all orders that wait and
+             those that are not read yet; else null.
 */
 create function private.limit_with_room(p_shop public.tiktok_shops, p_events bigint[], p_spare integer default 0)
 returns integer
@@ -337,21 +338,31 @@ declare
   this_month date;
 begin
   -- A small plan never has many spare places: nothing else is read then.
-  if free >= 0 then
-    this_month := private.current_month();
-    free := free - greatest(
-      0,
-      (select orders from private.monthly_order_counts where user_id = p_shop.user_id and month = this_month),
-      (select orders from private.monthly_shop_counts where shop_key = p_shop.shop_key and month = this_month)
-    );
+  if free < 0 then
+    return null;
   end if;
-  if free >= 0
-    and not private.has_held_orders(p_shop.user_id)
-    and private.undecided_orders(p_shop.user_id, p_events, free + 1) <= free
-  then
-    return plan_limit;
-  end if;
-  return null;
+  this_month := private.current_month();
+  free := free - greatest(
+    0,
+    (select orders from private.monthly_order_counts where user_id = p_shop.user_id and month = this_month),
+    (select orders from private.monthly_shop_counts where shop_key = p_shop.shop_key and month = this_month)
+  );
+  return case
+    when free >= (
+      select count(*)
+      from (
+        select
+        from public.tiktok_shops as shop
+        join private.held_orders as held on held.shop_id = shop.shop_id
+        where shop.user_id = p_shop.user_id
+        union all
+        select
+        from private.undecided_events
+        where user_id = p_shop.user_id and event_id <> all (p_events)
+        limit greatest(free, 0) + 1
+      ) as earlier
+    ) then plan_limit
+  end;
 end;
 $$;
 comment on function private.limit_with_room(public.tiktok_shops, bigint[], integer) is

@@ -29,7 +29,7 @@ create table private.label_spending (
   id bigint generated always as identity primary key,
   user_id uuid references public.users (id) on delete cascade,
   shop_key uuid,
-  month date not null,
+  month private.month not null,
   labels integer not null default 0,
   cents bigint not null default 0,
   day date not null,
@@ -37,7 +37,6 @@ create table private.label_spending (
   day_cents bigint not null default 0,
   constraint label_spending_key unique nulls not distinct (user_id, shop_key, month),
   constraint label_spending_owner_check check (num_nonnulls(user_id, shop_key) <= 1),
-  constraint label_spending_month_check check (extract(day from month) = 1),
   constraint label_spending_labels_check check (labels >= 0 and day_labels >= 0)
 );
 comment on table private.label_spending is 'EasyPost labels of a month (UTC) that are bought or being bought: of a seller, of a shop, and, without either, of the platform; those of a shop outlive its accounts for three months.';

@@ -252,7 +252,9 @@ security invoker
 set search_path = ''
 as $$
 begin
-  if new.status in ('done', 'ignored') then
+  if new.status in ('done', 'ignored')
+    and (new.source in ('stripe', 'easypost') or new.reason = 'event_type_not_handled')
+  then
     new.body := private.event_without_person(new.source, new.body);
   end if;
   return new;
@@ -261,9 +263,10 @@ $$;
 comment on function private.reduce_settled_event() is
   'Trigger: removes the personal data from the body of an event as soon as it is processed; those of TikTok that have a handler have none.';
 
+-- A short condition, as that of keep_queued_event: it leaves out the ordinary settlement.
 create trigger reduce_settled_event
   before update of status on private.webhook_events
-  for each row when (new.source = any ('{stripe,easypost}') or new.reason = 'event_type_not_handled')
+  for each row when (new.source <> 'tiktok' or new.reason is not null)
   execute function private.reduce_settled_event();
 
 create function private.orders_past_retention(p_limit integer)

@@ -70,7 +70,7 @@ select is(
 );
 select throws_like(
   $$update private.monthly_order_counts set month = '2026-11-02'$$,
-  '%monthly_order_counts_month_check%',
+  '%month_check%',
   'a month begins with its first day'
 );
 select throws_like(

@@ -142,6 +142,21 @@ values ('creatorflow', 'found 1', 'ORDER_FOUND', tests.shop_id('ada'), 'found 1'
   ('creatorflow', 'found 2', 'ORDER_FOUND', tests.shop_id('ada'), 'found 2', '{}');
 select is(tests.ingest('ada', 'waits'), 'held', 'two places are kept for two found orders');
 select is(public.release_held_events(), 0, 'until they are read');
+create function tests.has_room(plan_limit integer)
+returns boolean
+language plpgsql
+as $$
+begin
+  update public.plans set monthly_order_limit = plan_limit where name = 'trial';
+  return (
+    select private.limit_with_room(shop, array[0]) is not distinct from plan_limit
+    from public.tiktok_shops as shop where id = tests.shop('ada')
+  );
+end;
+$$;
+comment on function tests.has_room(integer) is 'Whether ada''s plan has room for a new order, besides four that are stored, one that waits and two that were found.';
+select is(array[tests.has_room(7), tests.has_room(8)], array[false, true], 'room for all, those that wait and were found included');
+update public.plans set monthly_order_limit = 6 where name = 'trial';
 update private.webhook_events set received_at = now() - interval '61 minutes' where external_id = 'found 1';
 select is(tests.ingest('ada', 'waits'), 'inserted', 'but for an hour at most');
 

@@ -2,6 +2,7 @@
 -- Made by `deno task schema:snapshot`; changes are overwritten.
 
 create schema private; -- {postgres=UC/postgres,service_role=U/postgres,authenticated=U/postgres}
+create domain private.month as date constraint month_check CHECK ((EXTRACT(day FROM VALUE) = (1)::numeric));
 create table private.carrier_rules (
   region text not null,
   shipping_type text not null,
@@ -141,7 +142,7 @@ create table private.label_spending (
   id bigint not null generated always as identity,
   user_id uuid,
   shop_key uuid,
-  month date not null,
+  month private.month not null,
   labels integer not null default 0,
   cents bigint not null default 0,
   day date not null,
@@ -170,14 +171,14 @@ create table private.labelled_lines (
 alter table private.labelled_lines enable row level security;
 create table private.monthly_order_counts (
   user_id uuid not null,
-  month date not null,
+  month private.month not null,
   orders integer not null default 0,
   not_counted integer not null default 0
 );
 alter table private.monthly_order_counts enable row level security;
 create table private.monthly_shop_counts (
   shop_key uuid not null,
-  month date not null,
+  month private.month not null,
   orders integer not null default 0
 );
 alter table private.monthly_shop_counts enable row level security;
@@ -186,7 +187,7 @@ create table private.order_totals (
   currency text not null,
   orders integer not null default 0,
   amount bigint not null default 0,
-  month date not null,
+  month private.month not null,
   month_orders integer not null default 0,
   month_amount bigint not null default 0,
   paid_orders integer not null default 0,
@@ -523,11 +524,11 @@ create materialized view private.user_dashboard_metrics as
              CROSS JOIN ( SELECT private.current_month() AS month) current)
           WHERE ((COALESCE(counted.orders, 0) <> COALESCE(kept.orders, 0)) OR (COALESCE(counted.amount, (0)::bigint) <> COALESCE(kept.amount, (0)::bigint)) OR (COALESCE(counted.month_orders, 0) <>
                 CASE
-                    WHEN (kept.month = current.month) THEN kept.month_orders
+                    WHEN ((kept.month)::date = current.month) THEN kept.month_orders
                     ELSE 0
                 END) OR (COALESCE(counted.month_amount, (0)::bigint) <>
                 CASE
-                    WHEN (kept.month = current.month) THEN kept.month_amount
+                    WHEN ((kept.month)::date = current.month) THEN kept.month_amount
                     ELSE (0)::bigint
                 END) OR (COALESCE(counted.paid_orders, 0) <> COALESCE(kept.paid_orders, 0)) OR (COALESCE(counted.gross, (0)::bigint) <> COALESCE(kept.gross, (0)::bigint)) OR (COALESCE(counted.refunded, (0)::bigint) <> COALESCE(kept.refunded, (0)::bigint)))
         UNION
@@ -620,7 +621,6 @@ alter table private.label_rates add constraint label_rates_price_check CHECK (((
 alter table private.label_rates add constraint label_rates_provider_check CHECK ((provider = ANY (ARRAY['tiktok_shipping'::text, 'easypost'::text])));
 alter table private.label_spending add constraint label_spending_key UNIQUE NULLS NOT DISTINCT (user_id, shop_key, month);
 alter table private.label_spending add constraint label_spending_labels_check CHECK (((labels >= 0) AND (day_labels >= 0)));
-alter table private.label_spending add constraint label_spending_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric));
 alter table private.label_spending add constraint label_spending_owner_check CHECK ((num_nonnulls(user_id, shop_key) <= 1));
 alter table private.label_spending add constraint label_spending_pkey PRIMARY KEY (id);
 alter table private.label_spending add constraint label_spending_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -630,15 +630,12 @@ alter table private.label_transitions add constraint label_transitions_pkey PRIM
 alter table private.labelled_lines add constraint labelled_lines_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
 alter table private.labelled_lines add constraint labelled_lines_pkey PRIMARY KEY (order_id, line_item_id);
 alter table private.labelled_lines add constraint labelled_lines_purchase_id_fkey FOREIGN KEY (purchase_id) REFERENCES private.label_purchases(id) ON DELETE CASCADE;
-alter table private.monthly_order_counts add constraint monthly_order_counts_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric));
 alter table private.monthly_order_counts add constraint monthly_order_counts_not_counted_check CHECK ((not_counted >= 0));
 alter table private.monthly_order_counts add constraint monthly_order_counts_orders_check CHECK ((orders >= 0));
 alter table private.monthly_order_counts add constraint monthly_order_counts_pkey PRIMARY KEY (user_id, month);
 alter table private.monthly_order_counts add constraint monthly_order_counts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
-alter table private.monthly_shop_counts add constraint monthly_shop_counts_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric));
 alter table private.monthly_shop_counts add constraint monthly_shop_counts_orders_check CHECK ((orders >= 0));
 alter table private.monthly_shop_counts add constraint monthly_shop_counts_pkey PRIMARY KEY (shop_key, month);
-alter table private.order_totals add constraint order_totals_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric));
 alter table private.order_totals add constraint order_totals_pkey PRIMARY KEY (user_id, currency);
 alter table private.order_totals add constraint order_totals_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table private.order_transitions add constraint order_transitions_pkey PRIMARY KEY (from_status, to_status);
@@ -697,7 +694,7 @@ alter table public.analytics_events add constraint analytics_events_session_id_c
 alter table public.analytics_events add constraint analytics_events_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 alter table public.order_events add constraint order_events_changes_check CHECK ((jsonb_typeof(changes) = 'object'::text));
 alter table public.order_events add constraint order_events_order_id_fkey FOREIGN KEY (order_id) REFERENCES public.orders(id) ON DELETE CASCADE;
-alter table public.order_events add constraint order_events_pkey PRIMARY KEY (id);
+alter table public.order_events add constraint order_events_pkey PRIMARY KEY (order_id, id);
 alter table public.orders add constraint keep_order_totals TRIGGER DEFERRABLE INITIALLY DEFERRED;
 alter table public.orders add constraint orders_address_status_check CHECK ((address_status = ANY ('{readable,masked,none}'::text[])));
 alter table public.orders add constraint orders_amounts_check CHECK ((jsonb_typeof(amounts) = 'object'::text));
@@ -797,7 +794,6 @@ CREATE UNIQUE INDEX user_dashboard_metrics_user_id_key ON private.user_dashboard
 CREATE INDEX idx_analytics_event_type ON public.analytics_events USING btree (event_type);
 CREATE INDEX idx_analytics_timestamp ON public.analytics_events USING btree ("timestamp");
 CREATE INDEX idx_analytics_user_timestamp ON public.analytics_events USING btree (user_id, "timestamp");
-CREATE INDEX idx_order_events_order_id ON public.order_events USING btree (order_id, id);
 CREATE INDEX idx_order_events_user_id ON public.order_events USING btree (user_id, created_at);
 CREATE INDEX idx_orders_combine_group ON public.orders USING btree (tiktok_shop_id, combine_group_id) WHERE (combine_group_id IS NOT NULL);
 CREATE INDEX idx_orders_created_at ON public.orders USING btree (created_at);
@@ -5127,21 +5123,31 @@ declare
   this_month date;
 begin
   -- A small plan never has many spare places: nothing else is read then.
-  if free >= 0 then
-    this_month := private.current_month();
-    free := free - greatest(
-      0,
-      (select orders from private.monthly_order_counts where user_id = p_shop.user_id and month = this_month),
-      (select orders from private.monthly_shop_counts where shop_key = p_shop.shop_key and month = this_month)
-    );
+  if free < 0 then
+    return null;
   end if;
-  if free >= 0
-    and not private.has_held_orders(p_shop.user_id)
-    and private.undecided_orders(p_shop.user_id, p_events, free + 1) <= free
-  then
-    return plan_limit;
-  end if;
-  return null;
+  this_month := private.current_month();
+  free := free - greatest(
+    0,
+    (select orders from private.monthly_order_counts where user_id = p_shop.user_id and month = this_month),
+    (select orders from private.monthly_shop_counts where shop_key = p_shop.shop_key and month = this_month)
+  );
+  return case
+    when free >= (
+      select count(*)
+      from (
+        select
+        from public.tiktok_shops as shop
+        join private.held_orders as held on held.shop_id = shop.shop_id
+        where shop.user_id = p_shop.user_id
+        union all
+        select
+        from private.undecided_events
+        where user_id = p_shop.user_id and event_id <> all (p_events)
+        limit greatest(free, 0) + 1
+      ) as earlier
+    ) then plan_limit
+  end;
 end;
 $function$
 ;
@@ -5444,8 +5450,9 @@ begin
   -- Neither column of a row ever changes.
   select user_id, shop_id into named from public.tiktok_shops where id = p_tiktok_shop_id;
   if found then
-    perform private.lock_sellers(named.user_id);
-    perform private.lock_tiktok_shops(named.shop_id);
+    -- As lock_sellers and lock_tiktok_shops, without their calls: every order begins here.
+    perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('seller:' || named.user_id, 0));
+    perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('shop:' || named.shop_id, 0));
   end if;
 end;
 $function$
@@ -5718,7 +5725,16 @@ CREATE OR REPLACE FUNCTION private.monthly_order_limit(user_uuid uuid)
  SET search_path TO ''
 AS $function$
 begin
-  return (select monthly_order_limit from private.seller_order_limits where user_id = user_uuid);
+  return coalesce(
+    -- Of the subscription that get_user_active_subscription names: the live one with the largest plan.
+    (
+      select max(plans.monthly_order_limit)
+      from public.subscriptions as live
+      join public.plans on plans.name = live.plan_name
+      where live.user_id = user_uuid and live.status in ('active', 'trialing')
+    ),
+    (select plans.monthly_order_limit from public.plans where plans.name = 'trial')
+  );
 end;
 $function$
 ;
@@ -6889,7 +6905,9 @@ CREATE OR REPLACE FUNCTION private.reduce_settled_event()
  SET search_path TO ''
 AS $function$
 begin
-  if new.status in ('done', 'ignored') then
+  if new.status in ('done', 'ignored')
+    and (new.source in ('stripe', 'easypost') or new.reason = 'event_type_not_handled')
+  then
     new.body := private.event_without_person(new.source, new.body);
   end if;
   return new;
@@ -7887,7 +7905,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.undecided_orders(p_user_id uuid, p_without bigint[] DEFAULT '{}'::bigint[], p_free integer DEFAULT NULL::integer)
+CREATE OR REPLACE FUNCTION private.undecided_orders(p_user_id uuid, p_without bigint[] DEFAULT '{}'::bigint[])
  RETURNS integer
  LANGUAGE plpgsql
  STABLE
@@ -7898,17 +7916,9 @@ begin
     select count(*)::integer
     from (
       select
-      from public.tiktok_shops as shop
-      join private.event_queue as event on event.shop_id = shop.shop_id
-      where shop.user_id = p_user_id
-        and shop.connection_status = 'active'
-        and event.is_found_order
-        -- Open, in the words of idx_event_queue_found: in a burst, indexes of all open events are long.
-        and event.status not in ('failing', 'held', 'dead')
-        -- An order that could not be read for an hour does not stop the others.
-        and event.received_at > now() - interval '1 hour'
-        and event.event_id <> all (p_without)
-      limit coalesce(p_free, private.free_places(p_user_id))
+      from private.undecided_events
+      where user_id = p_user_id and event_id <> all (p_without)
+      limit private.free_places(p_user_id)
     ) as undecided
   );
 end;
@@ -8361,13 +8371,7 @@ CREATE OR REPLACE FUNCTION public.check_order_limit(user_uuid uuid)
  SET search_path TO ''
 AS $function$
 begin
-  return (
-    select coalesce(counter.orders, 0) < limits.monthly_order_limit
-    from private.seller_order_limits as limits
-    left join private.monthly_order_counts as counter
-      on counter.user_id = limits.user_id and counter.month = private.current_month()
-    where limits.user_id = user_uuid
-  );
+  return private.monthly_order_count(user_uuid) < private.monthly_order_limit(user_uuid);
 end;
 $function$
 ;
@@ -11945,7 +11949,7 @@ CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_c
 CREATE TRIGGER keep_event_ids AFTER DELETE ON private.webhook_events REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.keep_event_ids();
 CREATE TRIGGER keep_queued_event AFTER UPDATE OF status, shop_id, received_at ON private.webhook_events FOR EACH ROW WHEN ((new.status <> ALL ('{done,ignored}'::text[]))) EXECUTE FUNCTION private.keep_queued_event();
 CREATE TRIGGER queue_new_events AFTER INSERT ON private.webhook_events REFERENCING NEW TABLE AS stored FOR EACH STATEMENT EXECUTE FUNCTION private.queue_new_events();
-CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((new.source = ANY ('{stripe,easypost}'::text[])) OR (new.reason = 'event_type_not_handled'::text))) EXECUTE FUNCTION private.reduce_settled_event();
+CREATE TRIGGER reduce_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((new.source <> 'tiktok'::text) OR (new.reason IS NOT NULL))) EXECUTE FUNCTION private.reduce_settled_event();
 CREATE TRIGGER unqueue_deleted_event BEFORE DELETE ON private.webhook_events FOR EACH ROW WHEN ((old.status <> ALL ('{done,ignored}'::text[]))) EXECUTE FUNCTION private.unqueue_event();
 CREATE TRIGGER unqueue_settled_event BEFORE UPDATE OF status ON private.webhook_events FOR EACH ROW WHEN (((new.status = ANY ('{done,ignored}'::text[])) AND (old.claims = new.claims))) EXECUTE FUNCTION private.unqueue_event();
 CREATE TRIGGER limit_analytics_events AFTER INSERT ON public.analytics_events REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT WHEN ((CURRENT_USER = 'authenticated'::name)) EXECUTE FUNCTION private.limit_analytics_events();
@@ -12058,7 +12062,6 @@ grant select on private.request_counts to service_role;
 grant update on private.request_counts to service_role;
 grant select on private.request_limits to service_role;
 grant select on private.retention_periods to service_role;
-grant select on private.seller_order_limits to service_role;
 grant insert on private.senders to service_role;
 grant select on private.senders to service_role;
 grant update on private.senders to service_role;
@@ -12084,6 +12087,7 @@ grant update on private.tiktok_claims to service_role;
 grant insert on private.tiktok_logins to service_role;
 grant select on private.tiktok_logins to service_role;
 grant update on private.tiktok_logins to service_role;
+grant select on private.undecided_events to service_role;
 grant select on private.user_dashboard_metrics to service_role;
 grant select on private.waiting_orders to service_role;
 grant insert on private.webhook_events to service_role;
@@ -12342,7 +12346,7 @@ grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.shops_in_turn(text,integer) to service_role;
 grant execute on function private.spare_places() to service_role;
 grant execute on function private.store_sender(uuid,uuid,jsonb) to service_role;
-grant execute on function private.undecided_orders(uuid,bigint[],integer) to service_role;
+grant execute on function private.undecided_orders(uuid,bigint[]) to service_role;
 grant execute on function private.unstored_combined_orders(public.orders) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
 grant execute on function private.waits_for_shop(private.label_purchases) to service_role;
@@ -12551,7 +12555,6 @@ comment on relation private.request_counts is 'Requests of a seller in the curre
 comment on relation private.request_limits is 'Limits for each seller; an operator changes them with an update, which counts at once.';
 comment on column private.request_limits.route is 'Method and path of a function, such as POST /shipments/rates, or analytics_events.';
 comment on relation private.retention_periods is 'How long personal data stay; an operator changes days, and the next run of the clock follows.';
-comment on relation private.seller_order_limits is 'Number of new orders that each seller may receive per month.';
 comment on relation private.senders is 'Last sender address of each shop.';
 comment on relation private.shop_identities is 'Every shop that was ever connected, by a keyed hash of its TikTok id: a shop keeps its key in any account; deleted three months after its last use.';
 comment on column private.shop_identities.shop_id_hash is 'Blind index (shared/crypto) of tiktok_shops.shop_id, one row for each key of the ring.';
@@ -12583,6 +12586,7 @@ comment on column private.tiktok_logins.pair_requested_at is 'When the stored pa
 comment on column private.tiktok_logins.refresh_not_before is 'Earliest time of the next refresh after a failure.';
 comment on column private.tiktok_logins.refresh_failures is 'Consecutive failures; they decide the length of the next wait.';
 comment on column private.tiktok_logins.refresh_refusals is 'Consecutive failures in which TikTok refused; the last of them ends the connection.';
+comment on relation private.undecided_events is 'Orders of each seller that a search found and that were not read yet: each may be more urgent than the order at hand.';
 comment on relation private.user_dashboard_metrics is 'Dashboard figures as the rows said at refreshed_at, one row per seller: what the kept figures are compared with; in private, because a materialized view has no row level security.';
 comment on column private.user_dashboard_metrics.has_drift is 'Whether the kept figures of the seller differed from the rows in the same snapshot.';
 comment on column private.user_dashboard_metrics.total_revenue is 'Requested column: the amounts of all orders, whatever their currency and state; revenue has the true figures.';

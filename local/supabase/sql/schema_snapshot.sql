@@ -11,6 +11,13 @@ with ours as (
   where nspname = 'private'
 
   union all
+  select 1, t.oid::regtype::text, format('create domain %s as %s constraint %I %s;', t.oid::regtype,
+    format_type(t.typbasetype, t.typtypmod), k.conname, pg_get_constraintdef(k.oid))
+  from pg_catalog.pg_type as t
+  join ours on ours.oid = t.typnamespace
+  join pg_catalog.pg_constraint as k on k.contypid = t.oid
+
+  union all
   select 2, r.oid::regclass::text,
     format(E'create table %s (\n%s\n);%s', r.oid::regclass,
       (
@@ -38,7 +45,7 @@ with ours as (
   select 4, k.conrelid::regclass || ' ' || k.conname,
     format('alter table %s add constraint %I %s;', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid))
   from pg_catalog.pg_constraint as k join ours on ours.oid = k.connamespace
-  where k.contype <> 'n'
+  where k.contype <> 'n' and k.contypid = 0
 
   union all
   select 5, i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) || ';'
