@@ -19,6 +19,8 @@ const ROUNDS = 7;
 const ORDERS = 100;
 const COUNT = ORDERS * (ROUNDS + 1);
 
+const WITHOUT_DECISIONS = new URL("../measure/without_decisions.sql", import.meta.url);
+
 const next = (order: string) => ({
   ...orderRow(order),
   tiktok_status: "AWAITING_COLLECTION",
@@ -63,6 +65,14 @@ async function updateSameRows(
     update private.webhook_events set status = 'done', settled_at = now() where id = ${event}`;
 }
 
+/** One of the functions of without_decisions.sql. */
+const callFunction =
+  (name: "write_order" | "write_newer", checks: boolean) =>
+  async (sql: postgres.Sql, { event, shop, order }: Received): Promise<void> => {
+    const row = name === "write_order" ? orderRow(order) : next(order);
+    await sql`select ${sql(`requested.${name}`)}(${event}, ${shop}, ${sql.json(row)}, ${checks})`;
+  };
+
 /** An order that is stored, and a further event about each. */
 async function storeOrders(sql: postgres.Sql): Promise<Received[]> {
   const orders = await receiveOrders(sql, COUNT, SELLERS);
@@ -78,6 +88,7 @@ async function measure(): Promise<Comparison[]> {
   const { sql } = database;
   await addSellers(sql, SELLERS);
   await addPastOrders(sql, 50_000);
+  await sql.unsafe(await Deno.readTextFile(WITHOUT_DECISIONS)).simple();
   /** A round of this work for the next of the orders. */
   const inTurn = (
     work: (sql: postgres.Sql, order: Received) => Promise<void>,
@@ -93,13 +104,16 @@ async function measure(): Promise<Comparison[]> {
     ours: inTurn(ingest, await news()),
     sameRows: inTurn(writeSameRows, await news()),
     requested: inTurn(storeAsRequested, await news()),
+    plainFunction: inTurn(callFunction("write_order", false), await news()),
+    withChecks: inTurn(callFunction("write_order", true), await news()),
     newer: inTurn(ingestNewer, await storeOrders(sql)),
     newerRows: inTurn(updateSameRows, await storeOrders(sql)),
+    newerPlainFunction: inTurn(callFunction("write_newer", false), await storeOrders(sql)),
+    newerWithChecks: inTurn(callFunction("write_newer", true), await storeOrders(sql)),
     bareUpdate: inTurn(updateBare, await storeOrders(sql)),
   };
   const measured = await measureWithCpu(ROUNDS, database.cpuMs, sides);
   const rounds = (side: keyof typeof sides) => ({ rounds: measured[side], orders: ORDERS });
-  const what = "ingest_order, over 1,000 sellers";
   const compareUpdates = (what: string, side: Measured, target?: Target): Comparison => ({
     ...{ what, against: "one update of the order" },
     ...compareRounds(side.times, measured.bareUpdate.times),
@@ -109,24 +123,35 @@ async function measure(): Promise<Comparison[]> {
       `${perOrder(side.cpu)} : ${perOrder(measured.bareUpdate.cpu)} ms, ratio ` +
       compareRounds(side.cpu, measured.bareUpdate.cpu).ratio.toPrecision(2),
   });
-  return [
+  const compareNew = (
+    what: string,
+    side: keyof typeof sides,
+    base: "sameRows" | "requested",
+    value?: number,
+  ): Comparison =>
     compareThroughput(
       what,
-      "one statement with the same rows",
-      rounds("ours"),
-      rounds("sameRows"),
-      {
-        bound: "at least",
-        value: 0.85,
-      },
-    ),
-    compareThroughput(what, "the requested schema", rounds("ours"), rounds("requested"), {
-      bound: "at least",
-      value: 0.65,
-    }),
+      base === "requested" ? "the requested schema" : "one statement with the same rows",
+      rounds(side),
+      rounds(base),
+      value === undefined ? undefined : { bound: "at least", value },
+    );
+  const functions = {
+    plain: "the same rows by one function, without checks",
+    withChecks: "the same with the locks and reads of the checks",
+  };
+  return [
+    compareNew("ingest_order, over 1,000 sellers", "ours", "sameRows", 0.85),
+    compareNew("ingest_order, over 1,000 sellers", "ours", "requested", 0.65),
+    // No function with these checks is faster than these.
+    compareNew(functions.plain, "plainFunction", "sameRows"),
+    compareNew(functions.withChecks, "withChecks", "sameRows"),
+    compareNew(functions.withChecks, "withChecks", "requested"),
     compareUpdates("ingest_order, a newer state", measured.newer, { bound: "at most", value: 1.6 }),
     // No way to store a newer state with its timeline is faster than this one.
     compareUpdates("one statement with the rows of a newer state", measured.newerRows),
+    compareUpdates(functions.plain, measured.newerPlainFunction),
+    compareUpdates(functions.withChecks, measured.newerWithChecks),
   ];
 }
 
