@@ -8,16 +8,17 @@ import {
   type Shop,
   STATES,
   type Steps,
-  walBytes,
 } from "../measure/deliveries.ts";
 import type { Comparison, Line } from "../measure/line.ts";
 import { createPlainInbox } from "../measure/plain_inbox.ts";
 import { compareRounds, median } from "../measure/rounds.ts";
 import { addPastOrders, addSellers } from "../measure/sellers.ts";
+import { storedByPurpose, walByPurpose, walBytes } from "../measure/wal.ts";
 
 const ROUNDS = 5;
 const ORDERS = 100;
 const SELLERS = 50;
+const OURS = ["public", "private"];
 
 /** Of one order. */
 interface Written {
@@ -25,12 +26,8 @@ interface Written {
   bytes: number;
 }
 
-/** Bytes of the tables of a group of schemas, with their indexes. */
 async function storedBytes(sql: postgres.Sql, schemas: string[]): Promise<number> {
-  const [row] = await sql`
-    select sum(pg_total_relation_size(oid)) as bytes from pg_class
-    where relkind = 'r' and relnamespace = any (${schemas}::regnamespace[])`;
-  return Number(row?.bytes);
+  return (await storedByPurpose(sql, schemas)).values().reduce((sum, bytes) => sum + bytes, 0);
 }
 
 async function updateCounts(sql: postgres.Sql): Promise<{ updates: number; hot: number }> {
@@ -39,6 +36,19 @@ async function updateCounts(sql: postgres.Sql): Promise<{ updates: number; hot: 
     select n_tup_upd::float as updates, n_tup_hot_upd::float as hot from pg_stat_all_tables
     where relid = 'private.webhook_events'::regclass`;
   return row as { updates: number; hot: number };
+}
+
+/** What the bytes of an order are for. */
+function describeParts(wal: Map<string, number>, kept: Map<string, number>, requested: number) {
+  const kilobytes = (bytes: number) => (bytes / 1000).toFixed(1);
+  return [...wal].toSorted(([, a], [, b]) => b - a).map(([purpose, bytes]): Comparison => ({
+    what: `WAL of ${purpose}`,
+    against: "the requested schema, all of an order",
+    ratio: bytes / requested,
+    figures: `${kilobytes(bytes)} kB of WAL, ${
+      kilobytes(kept.get(purpose) ?? 0)
+    } kB in tables and indexes`,
+  }));
 }
 
 async function measure(): Promise<Comparison[]> {
@@ -69,11 +79,13 @@ async function measure(): Promise<Comparison[]> {
   const before = await updateCounts(sql);
   const rounds: Record<"ours" | "requested" | "plain", Written>[] = [];
   const steps: Steps = { stored: 0, claimed: 0, applied: 0 };
+  let kept = new Map<string, number>();
   for (let round = 0; round <= ROUNDS; round++) {
+    if (round === 1) kept = await storedByPurpose(sql, OURS);
     const numbers = { first: round * ORDERS, count: ORDERS };
     rounds.push({
       ours: await written(
-        ["public", "private"],
+        OURS,
         () => deliverOrders(sql, shops, numbers, steps),
       ),
       requested: await written(["requested"], () => deliverRequested(sql, shops, numbers)),
@@ -81,6 +93,11 @@ async function measure(): Promise<Comparison[]> {
     });
   }
   const after = await updateCounts(sql);
+  const keptAfter = await storedByPurpose(sql, OURS);
+  const last = { first: (ROUNDS + 1) * ORDERS, count: ORDERS };
+  const wal = await walByPurpose(sql, () => deliverOrders(sql, shops, last, { ...steps }));
+  const ofOrder = (sums: Map<string, number>, orders: number, before = new Map<string, number>()) =>
+    new Map([...sums].map(([name, sum]) => [name, (sum - (before.get(name) ?? 0)) / orders]));
   const compare = (
     what: string,
     side: "ours" | "plain",
@@ -113,6 +130,11 @@ async function measure(): Promise<Comparison[]> {
       2,
     ),
     compare("bytes of tables and indexes, the same", "ours", "bytes", "", 3),
+    ...describeParts(
+      ofOrder(wal, ORDERS),
+      ofOrder(keptAfter, ROUNDS * ORDERS, kept),
+      median(rounds.slice(1).map(({ requested }) => requested.wal)),
+    ),
     compare("WAL of the requested rows with a plain inbox", "plain", "wal"),
     compare("bytes of tables and indexes, the same", "plain", "bytes"),
     {

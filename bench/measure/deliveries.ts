@@ -2,6 +2,7 @@
 import type postgres from "postgres";
 import { inboxOver } from "./inbox.ts";
 import { orderRow } from "./ingest.ts";
+import { walBytes } from "./wal.ts";
 
 export const STATES = [
   ["AWAITING_SHIPMENT", "awaiting_shipment"],
@@ -18,11 +19,6 @@ export interface Shop {
 
 /** Bytes of WAL by the step that wrote them, of all orders. */
 export type Steps = Record<"stored" | "claimed" | "applied", number>;
-
-export async function walBytes(sql: postgres.Sql): Promise<number> {
-  const [row] = await sql`select pg_current_wal_insert_lsn() - '0/0' as bytes`;
-  return Number(row?.bytes);
-}
 
 export interface OrderNumbers {
   first: number;

@@ -1,10 +1,11 @@
 /** What each step of an order takes from Postgres when orders come one by one. */
 import type postgres from "postgres";
 import type { BenchDatabase } from "../measure/database.ts";
-import { type Shop, walBytes, webhookBody } from "../measure/deliveries.ts";
+import { type Shop, webhookBody } from "../measure/deliveries.ts";
 import { inboxOver } from "../measure/inbox.ts";
 import { ingest, orderRow, type Received } from "../measure/ingest.ts";
 import { median } from "../measure/rounds.ts";
+import { walBytes } from "../measure/wal.ts";
 
 const [ROUNDS, ORDERS, CLAIM] = [5, 200, 100];
 const LEASE_SECONDS = 600;
