@@ -245,8 +245,9 @@ comment on function private.update_order(public.orders, jsonb) is
 grant execute on function private.update_order(public.orders, jsonb) to service_role;
 
 /*
-  Arguments: stored; p_order, whose read_after is a time of this database before TikTok was read.
-  Returns:   true if both states are of one second, differ, and were read at the same time: neither is known to be later.
+  Arguments: stored; p_order, a state of the same second, whose read_after is a time of this database before TikTok was
+             read.
+  Returns:   true if the states differ and were read at the same time: neither is known to be later.
 */
 create function private.is_order_of_readings_unknown(stored public.orders, p_order jsonb)
 returns boolean
@@ -256,10 +257,8 @@ security invoker
 set search_path = ''
 as $$
 begin
-  if stored.tiktok_updated_at is distinct from (p_order ->> 'tiktok_updated_at')::timestamptz
-    -- The stored state was read before tiktok_read_at: a reading that began afterwards is the later one.
-    or coalesce((p_order ->> 'read_after')::timestamptz, now()) >= stored.tiktok_read_at
-  then
+  -- The stored state was read before tiktok_read_at: a reading that began afterwards is the later one.
+  if coalesce((p_order ->> 'read_after')::timestamptz, now()) >= stored.tiktok_read_at then
     return false;
   end if;
   return private.merge_order(stored, p_order) is distinct from stored;
@@ -323,9 +322,6 @@ begin
       else '{}'
     end;
   end if;
-  if not after.order_items @? '$[*].cancelled_line_item_ids[*]' then
-    return '{}';
-  end if;
   return coalesce(
     (
       select jsonb_build_object('units_cancelled', jsonb_agg(to_jsonb(unit)))
@@ -350,7 +346,11 @@ immutable
 set search_path = ''
 as $$
 declare
-  changes jsonb := private.describe_cancellation(before, after);
+  changes jsonb := case
+    when after.order_status = 'cancelled' or after.order_items @? '$[*].cancelled_line_item_ids[*]'
+      then private.describe_cancellation(before, after)
+    else '{}'
+  end;
 begin
   -- Plain expressions: one query over a list of columns costs more than the insert of the entry.
   if before.order_status is distinct from after.order_status then

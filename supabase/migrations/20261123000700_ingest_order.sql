@@ -211,11 +211,13 @@ begin
   elsif before.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
     after := before;
     outcome := 'stale';
-  elsif private.is_order_of_readings_unknown(before, p_order) then
+  elsif before.tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
+    and private.is_order_of_readings_unknown(before, p_order)
+  then
     return private.read_order_again(event, before.id);
   else
     after := private.update_order(before, p_order);
-    if private.was_cancelled_unpaid(before, after) then
+    if after.order_status = 'cancelled' and private.was_cancelled_unpaid(before, after) then
       after := private.give_back_order(after);
     end if;
     outcome := 'updated';

@@ -3067,9 +3067,6 @@ begin
       else '{}'
     end;
   end if;
-  if not after.order_items @? '$[*].cancelled_line_item_ids[*]' then
-    return '{}';
-  end if;
   return coalesce(
     (
       select jsonb_build_object('units_cancelled', jsonb_agg(to_jsonb(unit)))
@@ -3091,7 +3088,11 @@ CREATE OR REPLACE FUNCTION private.describe_changes(before public.orders, after 
  SET search_path TO ''
 AS $function$
 declare
-  changes jsonb := private.describe_cancellation(before, after);
+  changes jsonb := case
+    when after.order_status = 'cancelled' or after.order_items @? '$[*].cancelled_line_item_ids[*]'
+      then private.describe_cancellation(before, after)
+    else '{}'
+  end;
 begin
   -- Plain expressions: one query over a list of columns costs more than the insert of the entry.
   if before.order_status is distinct from after.order_status then
@@ -4271,11 +4272,13 @@ begin
   elsif before.tiktok_updated_at > (p_order ->> 'tiktok_updated_at')::timestamptz then
     after := before;
     outcome := 'stale';
-  elsif private.is_order_of_readings_unknown(before, p_order) then
+  elsif before.tiktok_updated_at = (p_order ->> 'tiktok_updated_at')::timestamptz
+    and private.is_order_of_readings_unknown(before, p_order)
+  then
     return private.read_order_again(event, before.id);
   else
     after := private.update_order(before, p_order);
-    if private.was_cancelled_unpaid(before, after) then
+    if after.order_status = 'cancelled' and private.was_cancelled_unpaid(before, after) then
       after := private.give_back_order(after);
     end if;
     outcome := 'updated';
@@ -4623,10 +4626,8 @@ CREATE OR REPLACE FUNCTION private.is_order_of_readings_unknown(stored public.or
  SET search_path TO ''
 AS $function$
 begin
-  if stored.tiktok_updated_at is distinct from (p_order ->> 'tiktok_updated_at')::timestamptz
-    -- The stored state was read before tiktok_read_at: a reading that began afterwards is the later one.
-    or coalesce((p_order ->> 'read_after')::timestamptz, now()) >= stored.tiktok_read_at
-  then
+  -- The stored state was read before tiktok_read_at: a reading that began afterwards is the later one.
+  if coalesce((p_order ->> 'read_after')::timestamptz, now()) >= stored.tiktok_read_at then
     return false;
   end if;
   return private.merge_order(stored, p_order) is distinct from stored;
