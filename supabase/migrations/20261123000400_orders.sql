@@ -32,6 +32,8 @@ create table public.orders (
   buyer_note text,
   seller_note text,
   amounts jsonb not null default '{}',
+  cancelled_amount numeric(14, 2) not null default 0,
+  cancelled_in_total boolean not null default true,
   refunded_amount numeric(14, 2),
   is_revenue boolean not null generated always as (
     order_kind = 'sale'
@@ -92,6 +94,8 @@ comment on column public.orders.cancelled_by is 'BUYER, SELLER, OPERATOR or SYST
 comment on column public.orders.buyer_note is 'Note of the buyer to the seller.';
 comment on column public.orders.seller_note is 'Note that the seller wrote in Seller Center.';
 comment on column public.orders.amounts is 'Discounts, taxes and fees under TikTok''s own names, as decimal strings of currency: docs/orders.md.';
+comment on column public.orders.cancelled_amount is 'Price and taxes of the units that were cancelled while the order goes on.';
+comment on column public.orders.cancelled_in_total is 'Whether total_amount still contains the cancelled units: docs/orders.md.';
 comment on column public.orders.refunded_amount is 'Sum of the refunds that TikTok reported; null before the first.';
 comment on column public.orders.is_revenue is 'Whether it is a sale that the buyer paid and that was not cancelled.';
 comment on column public.orders.mapping_version is 'private.order_mapping_version() when the order was last read.';

@@ -43,16 +43,21 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return case p_order.payment_status
-    when 'refunded' then p_order.total_amount
+  return case
+    when p_order.payment_status = 'refunded' then p_order.total_amount
+    when p_order.payment_status not in ('paid', 'partially_refunded') then 0.00
     -- The buyer never gets back more than the order cost.
-    when 'partially_refunded' then least(p_order.total_amount, coalesce(p_order.refunded_amount, 0.00))
-    else 0.00
+    else least(
+      p_order.total_amount,
+      -- Cancelled units are paid back, whether TikTok reports it or not.
+      greatest(coalesce(p_order.refunded_amount, 0.00), p_order.cancelled_amount)
+        - case when p_order.cancelled_in_total then 0.00 else p_order.cancelled_amount end
+    )
   end;
 end;
 $$;
 comment on function private.refunded_amount(public.orders) is
-  'Amount of an order that went back to the buyer, as far as TikTok reported it.';
+  'Part of total_amount that went back to the buyer, as far as TikTok stated it.';
 grant execute on function private.refunded_amount(public.orders) to service_role;
 
 /*
@@ -86,7 +91,7 @@ begin
       paid_orders = kept.paid_orders + case when p_order.is_revenue then p_sign else 0 end,
       gross = kept.gross + case when p_order.is_revenue then hundredths else 0 end,
       refunded = kept.refunded + case
-        when p_order.is_revenue and p_order.payment_status <> 'paid'
+        when p_order.is_revenue and (p_order.payment_status <> 'paid' or p_order.cancelled_amount > 0)
           then (private.refunded_amount(p_order) * 100 * p_sign)::bigint
         else 0
       end,
@@ -173,6 +178,7 @@ create constraint trigger keep_order_totals
     old.total_amount <> new.total_amount or old.currency <> new.currency
     or old.is_revenue <> new.is_revenue or old.payment_status <> new.payment_status
     or old.refunded_amount is distinct from new.refunded_amount
+    or old.cancelled_amount <> new.cancelled_amount or old.cancelled_in_total <> new.cancelled_in_total
   )
   execute function private.keep_order_totals();
 

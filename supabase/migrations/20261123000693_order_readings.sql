@@ -77,8 +77,8 @@ begin
     currency, total_amount, shipping_cost, shipping_type, customer_email,
     shipping_address, address_status, order_items, order_kind, related_order_id, fulfillment_type,
     warehouse_id, combine_group_id, paid_at, ship_by, auto_cancel_at, cancel_requested_at,
-    cancel_respond_by, cancel_reason, cancelled_by, buyer_note, seller_note, amounts, mapping_version,
-    tiktok_created_at, tiktok_updated_at, counts_for_plan
+    cancel_respond_by, cancel_reason, cancelled_by, buyer_note, seller_note, amounts, cancelled_amount,
+    cancelled_in_total, mapping_version, tiktok_created_at, tiktok_updated_at, counts_for_plan
   )
   select
     p_shop.user_id,
@@ -110,6 +110,8 @@ begin
     incoming ->> 'buyer_note',
     incoming ->> 'seller_note',
     coalesce(incoming -> 'amounts', '{}'),
+    coalesce((incoming ->> 'cancelled_amount')::numeric, 0),
+    coalesce((incoming ->> 'cancelled_in_total')::boolean, true),
     private.order_mapping_version(),
     (incoming ->> 'tiktok_created_at')::timestamptz,
     (incoming ->> 'tiktok_updated_at')::timestamptz,
@@ -163,6 +165,8 @@ begin
     coalesce(p_order ->> 'cancel_reason', stored.cancel_reason),
     coalesce(p_order ->> 'cancelled_by', stored.cancelled_by),
     case when p_order -> 'amounts' <> '{}' then p_order -> 'amounts' else stored.amounts end,
+    coalesce((p_order ->> 'cancelled_amount')::numeric, stored.cancelled_amount),
+    coalesce((p_order ->> 'cancelled_in_total')::boolean, stored.cancelled_in_total),
     coalesce((p_order ->> 'tiktok_created_at')::timestamptz, stored.tiktok_created_at),
     (p_order ->> 'tiktok_updated_at')::timestamptz,
     -- These end when TikTok no longer states them.
@@ -184,7 +188,7 @@ begin
     stored.shipping_type, stored.customer_email, stored.shipping_address, stored.address_status,
     stored.order_items, stored.order_kind, stored.related_order_id, stored.fulfillment_type,
     stored.warehouse_id, stored.paid_at, stored.ship_by, stored.cancel_reason, stored.cancelled_by,
-    stored.amounts, stored.tiktok_created_at, stored.tiktok_updated_at, stored.combine_group_id,
+    stored.amounts, stored.cancelled_amount, stored.cancelled_in_total, stored.tiktok_created_at, stored.tiktok_updated_at, stored.combine_group_id,
     stored.auto_cancel_at, stored.cancel_respond_by, stored.cancel_requested_at, stored.buyer_note,
     stored.seller_note;
   return stored;
@@ -225,6 +229,8 @@ begin
       cancel_reason = merged.cancel_reason,
       cancelled_by = merged.cancelled_by,
       amounts = merged.amounts,
+      cancelled_amount = merged.cancelled_amount,
+      cancelled_in_total = merged.cancelled_in_total,
       mapping_version = private.order_mapping_version(),
       combine_group_id = merged.combine_group_id,
       auto_cancel_at = merged.auto_cancel_at,
@@ -426,6 +432,30 @@ comment on function private.describe_new_order(public.orders) is
 grant execute on function private.describe_new_order(public.orders) to service_role;
 
 /*
+  Arguments: p_order; p_notice, whose refund_total is in refund_currency.
+  Returns:   the notice without refund_currency; a total in another currency than the order's is refund_foreign.
+*/
+create function private.refund_in_currency(p_order public.orders, p_notice jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if p_notice ->> 'refund_currency' = p_order.currency then
+    return p_notice - 'refund_currency';
+  end if;
+  return p_notice - array['refund_currency', 'refund_total'] || jsonb_build_object(
+    'refund_foreign',
+    jsonb_build_object('amount', p_notice ->> 'refund_total', 'currency', p_notice ->> 'refund_currency')
+  );
+end;
+$$;
+comment on function private.refund_in_currency(public.orders, jsonb) is
+  'A notice whose refund_total is in the currency of the order, or absent: amounts of two currencies do not add up.';
+grant execute on function private.refund_in_currency(public.orders, jsonb) to service_role;
+
+/*
   Arguments: p_order; p_notice, facts of an event: refund_id and refund_total name a refund.
   Returns:   the notice with what this refund adds to those that the timeline has; {} if it adds nothing. The sum of
              refund_total over the timeline is what was paid back.
@@ -496,8 +526,9 @@ begin
   update public.orders
   set refunded_amount = refunded,
       payment_status = case
-        -- TikTok may have taken cancelled units out of the amount: their refund leaves the others paid.
-        when refunded >= total_amount and not private.is_partly_cancelled(orders) then 'refunded'
+        when refunded >= total_amount + case when cancelled_in_total then 0 else cancelled_amount end
+          -- The price of a cancelled unit may be unknown.
+          and not private.is_partly_cancelled(orders) then 'refunded'
         else 'partially_refunded'
       end
   where id = p_order.id and user_id = p_order.user_id and payment_status <> 'refunded'

@@ -137,6 +137,9 @@ begin
   ) then
     p_notice := '{}';
   end if;
+  if p_notice ? 'refund_currency' then
+    p_notice := private.refund_in_currency(after, p_notice);
+  end if;
   if p_notice ? 'refund_id' then
     p_notice := private.new_part_of_refund(after, p_notice);
   end if;
@@ -390,7 +393,10 @@ begin
       coalesce(sum((stored.row).total_amount) filter (where (stored.row).is_revenue), 0) * 100,
       coalesce(
         sum(private.refunded_amount(stored.row))
-          filter (where (stored.row).is_revenue and (stored.row).payment_status <> 'paid'),
+          filter (
+            where (stored.row).is_revenue
+              and ((stored.row).payment_status <> 'paid' or (stored.row).cancelled_amount > 0)
+          ),
         0
       ) * 100,
       now()

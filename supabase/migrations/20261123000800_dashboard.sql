@@ -12,7 +12,11 @@ select
   (coalesce(sum(total_amount) filter (where is_revenue), 0) * 100)::bigint as gross,
   -- Only few orders need the function.
   (
-    coalesce(sum(private.refunded_amount(orders)) filter (where is_revenue and payment_status <> 'paid'), 0) * 100
+    coalesce(
+      sum(private.refunded_amount(orders))
+        filter (where is_revenue and (payment_status <> 'paid' or cancelled_amount > 0)),
+      0
+    ) * 100
   )::bigint as refunded,
   max(created_at) as last_order_at
 from public.orders

@@ -95,6 +95,22 @@ select results_eq(
 );
 select is_empty('select * from tests.drift()', 'all of that is what the orders say');
 
+-- Cancelled units.
+select tests.sign_up('cyd');
+select tests.connect_shop('cyd');
+select tests.ingest('cyd', id, '{"payment_status": "paid", "cancelled_amount": "8.00"}' || changes)
+from (
+  values
+    ('kept', '{"total_amount": "20.00"}'::jsonb),
+    ('lowered', '{"total_amount": "12.00", "cancelled_in_total": false}'),
+    ('unpaid', '{"total_amount": "20.00", "payment_status": "pending"}')
+) as listed (id, changes);
+select results_eq(
+  $$select gross, refunded from tests.figures('cyd')$$, $$values ('32.00', '8.00')$$,
+  'cancelled units are paid back, or the amount of the order is without them'
+);
+select is_empty('select * from tests.drift()', 'that is what the orders say too');
+
 -- Batches.
 select is(
   (

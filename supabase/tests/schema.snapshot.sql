@@ -378,6 +378,8 @@ create table public.orders (
   buyer_note text,
   seller_note text,
   amounts jsonb not null default '{}'::jsonb,
+  cancelled_amount numeric(14,2) not null default 0,
+  cancelled_in_total boolean not null default true,
   refunded_amount numeric(14,2),
   is_revenue boolean not null default ((order_kind = 'sale'::text) AND (order_status <> 'cancelled'::text) AND (payment_status = ANY ('{paid,partially_refunded,refunded}'::text[]))),
   counts_for_plan boolean not null default true,
@@ -927,7 +929,7 @@ begin
       paid_orders = kept.paid_orders + case when p_order.is_revenue then p_sign else 0 end,
       gross = kept.gross + case when p_order.is_revenue then hundredths else 0 end,
       refunded = kept.refunded + case
-        when p_order.is_revenue and p_order.payment_status <> 'paid'
+        when p_order.is_revenue and (p_order.payment_status <> 'paid' or p_order.cancelled_amount > 0)
           then (private.refunded_amount(p_order) * 100 * p_sign)::bigint
         else 0
       end,
@@ -1190,8 +1192,9 @@ begin
   update public.orders
   set refunded_amount = refunded,
       payment_status = case
-        -- TikTok may have taken cancelled units out of the amount: their refund leaves the others paid.
-        when refunded >= total_amount and not private.is_partly_cancelled(orders) then 'refunded'
+        when refunded >= total_amount + case when cancelled_in_total then 0 else cancelled_amount end
+          -- The price of a cancelled unit may be unknown.
+          and not private.is_partly_cancelled(orders) then 'refunded'
         else 'partially_refunded'
       end
   where id = p_order.id and user_id = p_order.user_id and payment_status <> 'refunded'
@@ -4366,7 +4369,10 @@ begin
       coalesce(sum((stored.row).total_amount) filter (where (stored.row).is_revenue), 0) * 100,
       coalesce(
         sum(private.refunded_amount(stored.row))
-          filter (where (stored.row).is_revenue and (stored.row).payment_status <> 'paid'),
+          filter (
+            where (stored.row).is_revenue
+              and ((stored.row).payment_status <> 'paid' or (stored.row).cancelled_amount > 0)
+          ),
         0
       ) * 100,
       now()
@@ -4464,8 +4470,8 @@ begin
     currency, total_amount, shipping_cost, shipping_type, customer_email,
     shipping_address, address_status, order_items, order_kind, related_order_id, fulfillment_type,
     warehouse_id, combine_group_id, paid_at, ship_by, auto_cancel_at, cancel_requested_at,
-    cancel_respond_by, cancel_reason, cancelled_by, buyer_note, seller_note, amounts, mapping_version,
-    tiktok_created_at, tiktok_updated_at, counts_for_plan
+    cancel_respond_by, cancel_reason, cancelled_by, buyer_note, seller_note, amounts, cancelled_amount,
+    cancelled_in_total, mapping_version, tiktok_created_at, tiktok_updated_at, counts_for_plan
   )
   select
     p_shop.user_id,
@@ -4497,6 +4503,8 @@ begin
     incoming ->> 'buyer_note',
     incoming ->> 'seller_note',
     coalesce(incoming -> 'amounts', '{}'),
+    coalesce((incoming ->> 'cancelled_amount')::numeric, 0),
+    coalesce((incoming ->> 'cancelled_in_total')::boolean, true),
     private.order_mapping_version(),
     (incoming ->> 'tiktok_created_at')::timestamptz,
     (incoming ->> 'tiktok_updated_at')::timestamptz,
@@ -5662,6 +5670,8 @@ begin
     coalesce(p_order ->> 'cancel_reason', stored.cancel_reason),
     coalesce(p_order ->> 'cancelled_by', stored.cancelled_by),
     case when p_order -> 'amounts' <> '{}' then p_order -> 'amounts' else stored.amounts end,
+    coalesce((p_order ->> 'cancelled_amount')::numeric, stored.cancelled_amount),
+    coalesce((p_order ->> 'cancelled_in_total')::boolean, stored.cancelled_in_total),
     coalesce((p_order ->> 'tiktok_created_at')::timestamptz, stored.tiktok_created_at),
     (p_order ->> 'tiktok_updated_at')::timestamptz,
     -- These end when TikTok no longer states them.
@@ -5683,7 +5693,7 @@ begin
     stored.shipping_type, stored.customer_email, stored.shipping_address, stored.address_status,
     stored.order_items, stored.order_kind, stored.related_order_id, stored.fulfillment_type,
     stored.warehouse_id, stored.paid_at, stored.ship_by, stored.cancel_reason, stored.cancelled_by,
-    stored.amounts, stored.tiktok_created_at, stored.tiktok_updated_at, stored.combine_group_id,
+    stored.amounts, stored.cancelled_amount, stored.cancelled_in_total, stored.tiktok_created_at, stored.tiktok_updated_at, stored.combine_group_id,
     stored.auto_cancel_at, stored.cancel_respond_by, stored.cancel_requested_at, stored.buyer_note,
     stored.seller_note;
   return stored;
@@ -6950,6 +6960,23 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.refund_in_currency(p_order public.orders, p_notice jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if p_notice ->> 'refund_currency' = p_order.currency then
+    return p_notice - 'refund_currency';
+  end if;
+  return p_notice - array['refund_currency', 'refund_total'] || jsonb_build_object(
+    'refund_foreign',
+    jsonb_build_object('amount', p_notice ->> 'refund_total', 'currency', p_notice ->> 'refund_currency')
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.refunded_amount(p_order public.orders)
  RETURNS numeric
  LANGUAGE plpgsql
@@ -6957,11 +6984,16 @@ CREATE OR REPLACE FUNCTION private.refunded_amount(p_order public.orders)
  SET search_path TO ''
 AS $function$
 begin
-  return case p_order.payment_status
-    when 'refunded' then p_order.total_amount
+  return case
+    when p_order.payment_status = 'refunded' then p_order.total_amount
+    when p_order.payment_status not in ('paid', 'partially_refunded') then 0.00
     -- The buyer never gets back more than the order cost.
-    when 'partially_refunded' then least(p_order.total_amount, coalesce(p_order.refunded_amount, 0.00))
-    else 0.00
+    else least(
+      p_order.total_amount,
+      -- Cancelled units are paid back, whether TikTok reports it or not.
+      greatest(coalesce(p_order.refunded_amount, 0.00), p_order.cancelled_amount)
+        - case when p_order.cancelled_in_total then 0.00 else p_order.cancelled_amount end
+    )
   end;
 end;
 $function$
@@ -7542,6 +7574,9 @@ begin
   ) then
     p_notice := '{}';
   end if;
+  if p_notice ? 'refund_currency' then
+    p_notice := private.refund_in_currency(after, p_notice);
+  end if;
   if p_notice ? 'refund_id' then
     p_notice := private.new_part_of_refund(after, p_notice);
   end if;
@@ -8013,6 +8048,8 @@ begin
       cancel_reason = merged.cancel_reason,
       cancelled_by = merged.cancelled_by,
       amounts = merged.amounts,
+      cancelled_amount = merged.cancelled_amount,
+      cancelled_in_total = merged.cancelled_in_total,
       mapping_version = private.order_mapping_version(),
       combine_group_id = merged.combine_group_id,
       auto_cancel_at = merged.auto_cancel_at,
@@ -11958,7 +11995,7 @@ CREATE TRIGGER advise_after_order_change AFTER UPDATE OF order_status, order_ite
 CREATE TRIGGER broadcast_new_orders AFTER INSERT ON public.orders REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION private.broadcast_new_orders();
 CREATE TRIGGER broadcast_order_update AFTER UPDATE ON public.orders FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (NOT ((old.personal_data_removed_at IS NULL) AND (new.personal_data_removed_at IS NOT NULL))))) EXECUTE FUNCTION private.broadcast_order_change();
 CREATE TRIGGER deliver_untracked_parcels AFTER UPDATE OF tiktok_status ON public.orders FOR EACH ROW WHEN (((new.tiktok_status = ANY ('{DELIVERED,COMPLETED}'::text[])) AND (old.tiktok_status IS DISTINCT FROM new.tiktok_status))) EXECUTE FUNCTION private.deliver_untracked_parcels();
-CREATE CONSTRAINT TRIGGER keep_order_totals AFTER UPDATE ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.total_amount <> new.total_amount) OR (old.currency <> new.currency) OR (old.is_revenue <> new.is_revenue) OR (old.payment_status <> new.payment_status) OR (old.refunded_amount IS DISTINCT FROM new.refunded_amount))) EXECUTE FUNCTION private.keep_order_totals();
+CREATE CONSTRAINT TRIGGER keep_order_totals AFTER UPDATE ON public.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.total_amount <> new.total_amount) OR (old.currency <> new.currency) OR (old.is_revenue <> new.is_revenue) OR (old.payment_status <> new.payment_status) OR (old.refunded_amount IS DISTINCT FROM new.refunded_amount) OR (old.cancelled_amount <> new.cancelled_amount) OR (old.cancelled_in_total <> new.cancelled_in_total))) EXECUTE FUNCTION private.keep_order_totals();
 CREATE TRIGGER keep_retention BEFORE INSERT OR UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION private.keep_retention();
 CREATE TRIGGER move_order_without_cancelled_units BEFORE UPDATE OF order_items ON public.orders FOR EACH ROW WHEN ((old.order_items IS DISTINCT FROM new.order_items)) EXECUTE FUNCTION private.move_order_without_cancelled_units();
 CREATE TRIGGER record_order_received AFTER INSERT ON public.orders REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION private.record_order_received();
@@ -12317,6 +12354,7 @@ grant execute on function private.record_personal_data_read(text,text,text[]) to
 grant execute on function private.record_shipment_change(uuid,text,jsonb) to service_role;
 grant execute on function private.record_source_state(text,text) to service_role;
 grant execute on function private.refresh_user_plan(uuid) to service_role;
+grant execute on function private.refund_in_currency(public.orders,jsonb) to service_role;
 grant execute on function private.refunded_amount(public.orders) to service_role;
 grant execute on function private.refuse_own_number(private.label_purchases,integer,jsonb) to service_role;
 grant execute on function private.refused_carriers(public.orders,text) to service_role;
@@ -12639,6 +12677,8 @@ comment on column public.orders.cancelled_by is 'BUYER, SELLER, OPERATOR or SYST
 comment on column public.orders.buyer_note is 'Note of the buyer to the seller.';
 comment on column public.orders.seller_note is 'Note that the seller wrote in Seller Center.';
 comment on column public.orders.amounts is 'Discounts, taxes and fees under TikTok''s own names, as decimal strings of currency: docs/orders.md.';
+comment on column public.orders.cancelled_amount is 'Price and taxes of the units that were cancelled while the order goes on.';
+comment on column public.orders.cancelled_in_total is 'Whether total_amount still contains the cancelled units: docs/orders.md.';
 comment on column public.orders.refunded_amount is 'Sum of the refunds that TikTok reported; null before the first.';
 comment on column public.orders.is_revenue is 'Whether it is a sale that the buyer paid and that was not cancelled.';
 comment on column public.orders.counts_for_plan is 'Whether the order uses a place of the monthly limit: docs/orders.md, "Which orders count".';

@@ -92,7 +92,9 @@ export type Database = {
           "cancel_reason": string | null;
           "cancel_requested_at": string | null;
           "cancel_respond_by": string | null;
+          "cancelled_amount": number;
           "cancelled_by": string | null;
+          "cancelled_in_total": boolean;
           "combine_group_id": string | null;
           "counts_for_plan": boolean;
           "created_at": string;
@@ -136,7 +138,9 @@ export type Database = {
           "cancel_reason"?: string | null;
           "cancel_requested_at"?: string | null;
           "cancel_respond_by"?: string | null;
+          "cancelled_amount"?: number;
           "cancelled_by"?: string | null;
+          "cancelled_in_total"?: boolean;
           "combine_group_id"?: string | null;
           "counts_for_plan"?: boolean;
           "created_at"?: string;
@@ -179,7 +183,9 @@ export type Database = {
           "cancel_reason"?: string | null;
           "cancel_requested_at"?: string | null;
           "cancel_respond_by"?: string | null;
+          "cancelled_amount"?: number;
           "cancelled_by"?: string | null;
+          "cancelled_in_total"?: boolean;
           "combine_group_id"?: string | null;
           "counts_for_plan"?: boolean;
           "created_at"?: string;

@@ -16,7 +16,7 @@ export const ORDER_HELP = {
   "POST /control/orders/combine":
     "{order_ids, deliveries?}: TikTok combines orders of one buyer into one parcel",
   "POST /control/orders/:order_id/cancel-units":
-    "{line_item_ids, reason?, deliveries?}: units are cancelled while the order goes on",
+    "{line_item_ids, reason?, lowers_total?, deliveries?}: units are cancelled while the order goes on",
   "PATCH /control/packages/:package_id":
     "{status, deliveries?}: a carrier collects it (FULFILLING), delivers it (COMPLETED) or loses it " +
     "(CANCELLED); its order changes too",
@@ -67,6 +67,7 @@ const CombineBody = z.strictObject({
 const UnitsBody = z.strictObject({
   line_item_ids: z.array(Digits).min(1).max(100),
   reason: z.string().optional(),
+  lowers_total: z.boolean().optional(),
   deliveries: Deliveries,
 });
 
@@ -129,12 +130,16 @@ export function orderControl(tiktok: TikTokOperations): Hono {
   });
 
   app.post("/orders/:orderId/cancel-units", async (c) => {
-    const { line_item_ids, reason, deliveries } = await parse(UnitsBody, c.req.raw);
+    const { line_item_ids, reason, lowers_total, deliveries } = await parse(
+      UnitsBody,
+      c.req.raw,
+    );
     const orderId = c.req.param("orderId");
     if (!state.get("orders", orderId)) {
       return c.json({ error: `Unknown order ${orderId}.` }, 404);
     }
-    const order = tiktok.cancelUnits(orderId, line_item_ids, reason);
+    const options = defined({ reason, lowersTotal: lowers_total });
+    const order = tiktok.cancelUnits(orderId, line_item_ids, options);
     return c.json({ order_id: order.id, answers: await deliver(order, deliveries) });
   });
 

@@ -2,6 +2,7 @@
 import { Faults } from "../faults.ts";
 import { Authorizations } from "./authorizations.ts";
 import { type AuthorizationAnswer, redirectUrl } from "./authorize_redirect.ts";
+import { cancelledUnits, type CancelOptions } from "./cancelled_units.ts";
 import { refusals } from "./envelope.ts";
 import { Fulfillment } from "./fulfillment.ts";
 import { randomDigits } from "./ids.ts";
@@ -13,7 +14,6 @@ import {
 } from "./notifications.ts";
 import type { TikTokSimulatorOptions } from "./options.ts";
 import type { App } from "./open_api.ts";
-import { linesOf } from "./packages.ts";
 import { advanceOrder, makeOrder, type NewOrder } from "./orders.ts";
 import {
   type PackageStatus,
@@ -190,14 +190,10 @@ export class TikTokOperations {
   }
 
   /** Units are cancelled while their order goes on. Sends no webhook. */
-  cancelUnits(id: string, lineItemIds: string[], reason = "Ordered by mistake"): SimulatedOrder {
+  cancelUnits(id: string, lineItemIds: string[], options?: CancelOptions): SimulatedOrder {
     const order = this.state.get("orders", id);
     if (order === undefined) throw refusals.invalid("order_id");
-    const cancelled = { display_status: "CANCELLED", cancel_user: "BUYER", cancel_reason: reason };
-    const line_items = linesOf(order).map((line) =>
-      lineItemIds.includes(line.id) ? { ...line, ...cancelled } : line
-    );
-    return this.changeOrder(id, order.detail.status, { line_items });
+    return this.changeOrder(id, order.detail.status, cancelledUnits(order, lineItemIds, options));
   }
 
   /**

@@ -70,6 +70,10 @@ const LineItem = z.looseObject({
   seller_sku: Text,
   sku_image: Text,
   sale_price: OptionalAmount,
+  item_tax: withFallback(
+    optionalValue(z.array(z.looseObject({ tax_amount: withFallback(OptionalAmount, null) }))),
+    null,
+  ),
   currency: Text,
   /** CANCELLED: this unit alone; the order may go on. */
   display_status: Text,

@@ -3,6 +3,7 @@ import { exactCents } from "../../values/money.ts";
 import { isoTimeOrNull } from "../../values/times.ts";
 import { type AddressStatus, mapAddress, type MappedAddress } from "./map_address.ts";
 import { type Amounts, mapAmounts } from "./map_amounts.ts";
+import { type CancelledUnits, mapCancelledUnits } from "./map_cancelled_units.ts";
 import { mapOrderFacts, type OrderFacts } from "./map_order_facts.ts";
 import { mapOrderItems, type OrderItem } from "./map_order_items.ts";
 import {
@@ -18,7 +19,7 @@ import { LoggableError } from "../../loggable_error.ts";
  * The columns of `orders` that come from TikTok. What `null` means for a stored order is in docs/orders.md; a
  * new order gets the column's default or is refused.
  */
-export interface OrderRow extends OrderFacts {
+export interface OrderRow extends OrderFacts, CancelledUnits {
   tiktok_order_id: string;
   tiktok_status: string;
   order_status: OrderStatus | null;
@@ -81,6 +82,7 @@ export function mapOrder(order: Order, cancelDeadline?: number): OrderRow {
     address_status: addressStatus,
     order_items: mapOrderItems(order.line_items ?? []),
     amounts: mapAmounts(order.payment),
+    ...mapCancelledUnits(order),
     tiktok_created_at: isoTimeOrNull(order.create_time),
     tiktok_updated_at: updatedAt,
   };

@@ -95,6 +95,8 @@ Deno.test("mapOrder() maps an order that awaits shipment", async () => {
       item_insurance_fee: "0",
       item_insurance_tax: "0",
     },
+    cancelled_amount: "0",
+    cancelled_in_total: true,
     tiktok_created_at: "2026-09-21T12:13:20.000Z",
     tiktok_updated_at: "2026-09-21T13:15:00.000Z",
   });
@@ -144,6 +146,8 @@ Deno.test("mapOrder() returns null for absent fields, and requires only id, stat
     buyer_note: null,
     seller_note: null,
     amounts: {},
+    cancelled_amount: null,
+    cancelled_in_total: null,
     tiktok_created_at: null,
     tiktok_updated_at: "1970-01-01T00:00:05.000Z",
   });

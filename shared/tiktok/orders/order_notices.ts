@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import type { Json } from "../../database/types.ts";
 import { sha256Hex } from "../../crypto/digests.ts";
 import { elementsOf } from "../../values/elements.ts";
-import { TikTokId, withFallback } from "../../values/schemas.ts";
+import { CurrencyCode, TikTokId, withFallback } from "../../values/schemas.ts";
 
 /** An order that an event names, with its timeline entry. */
 export interface NamedOrder {
@@ -66,6 +66,7 @@ const Refund = z.object({
   rma_id: OptionalId,
   line_items: elementsOf(LineItem, "line items of a refund"),
   refund_total: withFallback(z.optional(RefundTotal), undefined),
+  refund_currency: withFallback(z.optional(CurrencyCode), undefined),
 });
 
 /**
@@ -97,6 +98,7 @@ export function namedOrders(topic: string, data: Record<string, unknown>): Named
     const ids = [...new Set(body?.line_items.map((item) => item.main_order_id))];
     // The total of several orders cannot be split.
     const total = ids.length === 1 ? body?.refund_total : undefined;
+    const currency = body?.refund_currency;
     const id = body && refundId(body);
     return ids.map((order_id) => ({
       order_id,
@@ -104,6 +106,7 @@ export function namedOrders(topic: string, data: Record<string, unknown>): Named
         refund: "success",
         ...(id !== undefined && { refund_id: id }),
         ...(total !== undefined && { refund_total: total }),
+        ...(total !== undefined && currency && { refund_currency: currency }),
       },
     }));
   }
