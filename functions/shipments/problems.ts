@@ -103,8 +103,8 @@ export const PROBLEMS: Readonly<Record<LabelFailure, ProblemEntry>> = {
   shop_not_connected: { status: 422, detail: "The order's shop is no longer connected." },
   shop_paused: {
     status: 422,
-    detail:
-      "TikTok has deactivated the order's shop. Labels can be bought when it is active again.",
+    detail: "TikTok has deactivated the order's shop. " +
+      "Labels can be bought and voided when it is active again.",
   },
   permission_missing: {
     status: 422,

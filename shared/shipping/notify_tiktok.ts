@@ -16,7 +16,7 @@ import { LabelError } from "./errors.ts";
 import type { TikTokNotification } from "./purchases.ts";
 import type { OrderInParcel, ParcelForWorker } from "./schemas.ts";
 import { listShippingProviders, readOrderAtTikTok } from "./shipping_providers.ts";
-import { hasMarkAsShipped, isPartOfPackage } from "./whole_package.ts";
+import { isInWholePackage, isPartOfPackage } from "./whole_package.ts";
 
 /** Stored in place of the text of TikTok's warning. */
 const ACCEPTED_WITH_WARNING = "accepted_with_warning";
@@ -74,14 +74,16 @@ async function chooseProvider(
   return provider;
 }
 
-/** `null` if every unit of the order in the parcel was cancelled since. */
+/** `null` if every unit of the order in the parcel was cancelled since, or has another label. */
 async function notifyTikTok(
   dependencies: LabelDependencies,
   access: Required<ShopAccess>,
   wanted: ParcelOfOrder,
 ): Promise<TikTokNotification | null> {
   const { tiktok } = dependencies;
-  const { parcel, order, part: { line_item_ids: lineItemIds }, trackingNumber } = wanted;
+  const { parcel, order, part, trackingNumber } = wanted;
+  const lineItemIds = part.line_item_ids.filter((id) => !part.labelled_elsewhere.includes(id));
+  if (lineItemIds.length === 0) return null;
   const units = (order.line_items ?? []).filter(({ id }) => lineItemIds.includes(id));
   const lines = units.filter((line) => !isCancelled(line));
   if (order.status === "CANCELLED" || units.length > 0 && lines.length === 0) return null;
@@ -100,22 +102,25 @@ async function notifyTikTok(
     tracking_number: trackingNumber,
     shipping_provider_id: provider.id,
   };
-  // TikTok has the number of another label, which was voided since, or the one that the seller corrects.
-  if (packageId !== null && lines.some((line) => line.tracking_number)) {
-    if (isShippedElsewhere(wanted, lines)) throw new LabelError("already_shipped");
-    await updateShippingInfo(tiktok, access, packageId, tracking);
-    return { packageId };
+  if (isShippedElsewhere(wanted, lines)) throw new LabelError("already_shipped");
+  const isWhole = (line: LineItem) => isInWholePackage(line, region);
+  for (const [id, inPackage] of Map.groupBy(lines.filter(isWhole), (line) => line.package_id)) {
+    if (haveTrackingNumber(inPackage, trackingNumber)) continue;
+    // TikTok has the number of another label, which was voided since, or the one that the seller corrects.
+    const isCorrection = inPackage.some((line) => line.tracking_number);
+    const send = isCorrection ? updateShippingInfo : shipPackage;
+    await send(tiktok, access, String(id), tracking);
   }
-  if (packageId !== null && !hasMarkAsShipped(region)) {
-    await shipPackage(tiktok, access, packageId, tracking);
-    return { packageId };
-  }
+  const unmarked = lines.length > 0
+    ? lines.filter((line) => !isWhole(line)).map(({ id }) => id)
+    : lineItemIds;
+  if (unmarked.length === 0) return { packageId };
   const marked = await markPackageAsShipped(tiktok, access, order.id, {
     ...tracking,
-    order_line_item_ids: lines.length > 0 ? lines.map(({ id }) => id) : lineItemIds,
+    order_line_item_ids: unmarked,
   });
   return {
-    packageId: marked.package_id ?? null,
+    packageId: packageId ?? marked.package_id ?? null,
     warning: marked.warning ? ACCEPTED_WITH_WARNING : null,
   };
 }

@@ -43,6 +43,8 @@ export const OrderInParcel = z.object({
   combine_group_id: z.nullable(z.string()),
   /** Its units in the parcel. */
   line_item_ids: z.array(z.string()),
+  /** Those of them that another label has: this one was sold after its purchase had failed. */
+  labelled_elsewhere: z.array(z.string()),
   tracking_numbers: z.array(z.string()),
 });
 export type OrderInParcel = z.infer<typeof OrderInParcel>;

@@ -32,7 +32,7 @@ export async function voidLabel(
   const decision = await requestDecision(provider, purchase).catch(async (error) => {
     if (!(error instanceof LabelError)) throw error;
     await purchases.settleVoid(shipmentId, { state: "void_requested", reason: "not_asked" });
-    throw new LabelError("void_pending", { cause: error });
+    throw error.code === "shop_paused" ? error : new LabelError("void_pending", { cause: error });
   });
   const shipment = await purchases.settleVoid(shipmentId, decision);
   if (shipment.state === "void_rejected") {

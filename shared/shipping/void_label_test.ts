@@ -54,6 +54,9 @@ Deno.test("a provider that does not answer decides nothing: the void stays pendi
     assert.equal(outcome, "void_pending");
     assert.deepEqual(calls, ["requestVoid", "void", "settleVoid void_requested"]);
   }
+  const paused = await runVoid({ void: new LabelError("shop_paused") });
+  assert.equal(paused.outcome, "shop_paused", "TikTok answered, and repeating it soon is no use");
+  assert.deepEqual(paused.calls, ["requestVoid", "void", "settleVoid void_requested"]);
   const bug = new TypeError("x is undefined");
   assert.deepEqual(await runVoid({ void: bug }), {
     outcome: bug,

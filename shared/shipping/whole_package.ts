@@ -1,5 +1,5 @@
 /** Packages of TikTok that have one tracking number: a parcel holds all their units, or none. */
-import type { Order } from "../tiktok/api/schemas.ts";
+import type { LineItem, Order } from "../tiktok/api/schemas.ts";
 import { isCancelled } from "../tiktok/orders/map_order_items.ts";
 
 /** Where TikTok has Mark Package As Shipped; elsewhere Ship Package takes the tracking number. */
@@ -11,16 +11,21 @@ export function hasMarkAsShipped(region: string | null | undefined): boolean {
 }
 
 /**
- * Whether a number for these units would also become that of others, which TikTok ships in the same package. In the
- * markets above it takes a part of a package.
+ * Whether a number for the unit is one for its whole package. In the markets above TikTok takes a part of a package,
+ * until the package has a number: that of a label which was voided, or that the seller corrects.
  */
+export function isInWholePackage(line: LineItem, region: string | null | undefined): boolean {
+  return Boolean(line.package_id) && line.package_status !== "CANCELLED" && !isCancelled(line) &&
+    (Boolean(line.tracking_number) || !hasMarkAsShipped(region));
+}
+
+/** Whether a number for these units would also become that of others, which TikTok ships in the same package. */
 export function isPartOfPackage(
   { line_items }: Order,
   lineItemIds: readonly string[],
   region: string | null | undefined,
 ): boolean {
-  if (hasMarkAsShipped(region)) return false;
-  const live = (line_items ?? []).filter((line) => line.package_id && !isCancelled(line));
+  const live = (line_items ?? []).filter((line) => isInWholePackage(line, region));
   const packages = new Set(
     live.filter(({ id }) => lineItemIds.includes(id)).map(({ package_id }) => package_id),
   );

@@ -154,23 +154,28 @@ comment on function private.is_abandoned(private.label_purchases) is
   'Whether the worker of a purchase must have died: a provider call is limited to less than a minute.';
 grant execute on function private.is_abandoned(private.label_purchases) to service_role;
 
-create function private.waits_for_shop(p_purchase private.label_purchases)
-returns boolean
+create function private.obstacle_at_shop(p_purchase private.label_purchases)
+returns text
 language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
 begin
-  return p_purchase.provider = 'tiktok_shipping' and not exists (
-    select from public.orders
-    where id = p_purchase.order_id and user_id = p_purchase.user_id and private.shop_of_order(orders) is not null
+  return (
+    select case
+      when p_purchase.provider <> 'tiktok_shipping' then null
+      when private.shop_of_order(orders) is null then 'shop_not_connected'
+      when private.shop_of_order(orders) ->> 'paused_seconds' is not null then 'shop_paused'
+    end
+    from public.orders
+    where id = p_purchase.order_id and user_id = p_purchase.user_id
   );
 end;
 $$;
-comment on function private.waits_for_shop(private.label_purchases) is
-  'Whether a label can be read only at TikTok, and its shop is not connected.';
-grant execute on function private.waits_for_shop(private.label_purchases) to service_role;
+comment on function private.obstacle_at_shop(private.label_purchases) is
+  'Why a label that only TikTok knows cannot be read there now, a code; null if it can.';
+grant execute on function private.obstacle_at_shop(private.label_purchases) to service_role;
 
 create function private.shipment_view(p_purchase private.label_purchases)
 returns jsonb
@@ -187,7 +192,8 @@ begin
       'order_ids', to_jsonb(p_purchase.order_id || p_purchase.other_order_ids),
       'state', p_purchase.state,
       'reason', case
-        when p_purchase.state = 'void_requested' and private.waits_for_shop(p_purchase) then 'shop_not_connected'
+        when p_purchase.state = 'void_requested'
+          then coalesce(private.obstacle_at_shop(p_purchase), p_purchase.reason)
         else p_purchase.reason
       end,
       'provider', p_purchase.provider,
@@ -251,7 +257,7 @@ grant execute on function private.order_of_unit(private.label_purchases, text) t
 /*
   Arguments: p_purchase.
   Returns:   the requested order first: [{id, tiktok_order_id, combine_group_id, line_item_ids (those in the parcel),
-             tracking_numbers (of all its labels that were bought here)}].
+             labelled_elsewhere (those of them that another purchase has), tracking_numbers (of all its labels that were bought here)}].
 */
 create function private.orders_in_parcel(p_purchase private.label_purchases)
 returns jsonb
@@ -272,6 +278,12 @@ begin
             select coalesce(jsonb_agg(unit.id order by unit.id), '[]')
             from unnest(p_purchase.line_item_ids) as unit (id)
             where private.order_of_unit(p_purchase, unit.id) = orders.id
+          ),
+          'labelled_elsewhere', (
+            select coalesce(jsonb_agg(line_item_id order by line_item_id), '[]')
+            from private.labelled_lines
+            where order_id = orders.id and user_id = orders.user_id
+              and line_item_id = any (p_purchase.line_item_ids) and purchase_id <> p_purchase.id
           ),
           'tracking_numbers', private.order_to_ship(orders) -> 'tracking_numbers'
         )

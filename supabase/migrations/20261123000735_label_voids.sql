@@ -3,7 +3,7 @@
 /*
   Arguments: p_user_id; p_shipment_id.
   Returns:   {outcome}: requested {purchase}; exists {shipment}; refused {code:
-             not_purchased | already_underway | shop_not_connected}.
+             not_purchased | already_underway | shop_not_connected | shop_paused}.
   Errors:    PT404, the seller has no such label.
 */
 create function public.request_label_void(p_user_id uuid, p_shipment_id uuid)
@@ -15,6 +15,7 @@ as $$
 declare
   purchase private.label_purchases;
   parcel_status text;
+  obstacle text;
 begin
   select * into purchase
   from private.label_purchases
@@ -24,8 +25,9 @@ begin
     raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
   end if;
   -- TikTok decides about its own labels, and cannot be called without the shop.
-  if purchase.state = 'void_requested' and private.waits_for_shop(purchase) then
-    return jsonb_build_object('outcome', 'refused', 'code', 'shop_not_connected');
+  obstacle := private.obstacle_at_shop(purchase);
+  if purchase.state = 'void_requested' and obstacle is not null then
+    return jsonb_build_object('outcome', 'refused', 'code', obstacle);
   end if;
   if (purchase.state = 'voided' and purchase.provider <> 'own')
     or (purchase.state = 'void_requested' and purchase.checked_at > now() - interval '1 minute') then
@@ -44,8 +46,8 @@ begin
   if parcel_status not in ('created', 'purchased') then
     return jsonb_build_object('outcome', 'refused', 'code', 'already_underway');
   end if;
-  if private.waits_for_shop(purchase) then
-    return jsonb_build_object('outcome', 'refused', 'code', 'shop_not_connected');
+  if obstacle is not null then
+    return jsonb_build_object('outcome', 'refused', 'code', obstacle);
   end if;
   update private.label_purchases
   set state = 'void_requested', reason = null, checked_at = now()

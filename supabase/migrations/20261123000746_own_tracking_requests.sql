@@ -112,6 +112,7 @@ begin
         'tiktok_order_id', wanted.tiktok_order_id,
         'combine_group_id', wanted.combine_group_id,
         'line_item_ids', to_jsonb(parcel.line_item_ids),
+        'labelled_elsewhere', '[]'::jsonb,
         'tracking_numbers', private.order_to_ship(wanted) -> 'tracking_numbers'
       ),
       'refused_carriers', private.refused_carriers(wanted, 'own')

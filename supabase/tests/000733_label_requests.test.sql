@@ -34,7 +34,7 @@ select is(
     'order', (select private.order_to_ship(orders) from public.orders where id = tests.order_id('a')),
     'orders', jsonb_build_array(
       jsonb_build_object(
-        'id', tests.order_id('a'), 'tiktok_order_id', 'a', 'combine_group_id', null,
+        'id', tests.order_id('a'), 'tiktok_order_id', 'a', 'combine_group_id', null, 'labelled_elsewhere', '[]'::jsonb,
         'line_item_ids', '["a-1", "a-2", "a-3"]'::jsonb, 'tracking_numbers', '[]'::jsonb
       )
     )

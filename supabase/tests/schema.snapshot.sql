@@ -5979,6 +5979,25 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.obstacle_at_shop(p_purchase private.label_purchases)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select case
+      when p_purchase.provider <> 'tiktok_shipping' then null
+      when private.shop_of_order(orders) is null then 'shop_not_connected'
+      when private.shop_of_order(orders) ->> 'paused_seconds' is not null then 'shop_paused'
+    end
+    from public.orders
+    where id = p_purchase.order_id and user_id = p_purchase.user_id
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.order_batch(p_items jsonb)
  RETURNS TABLE(place bigint, item jsonb)
  LANGUAGE plpgsql
@@ -6159,6 +6178,12 @@ begin
             select coalesce(jsonb_agg(unit.id order by unit.id), '[]')
             from unnest(p_purchase.line_item_ids) as unit (id)
             where private.order_of_unit(p_purchase, unit.id) = orders.id
+          ),
+          'labelled_elsewhere', (
+            select coalesce(jsonb_agg(line_item_id order by line_item_id), '[]')
+            from private.labelled_lines
+            where order_id = orders.id and user_id = orders.user_id
+              and line_item_id = any (p_purchase.line_item_ids) and purchase_id <> p_purchase.id
           ),
           'tracking_numbers', private.order_to_ship(orders) -> 'tracking_numbers'
         )
@@ -7763,7 +7788,8 @@ begin
       'order_ids', to_jsonb(p_purchase.order_id || p_purchase.other_order_ids),
       'state', p_purchase.state,
       'reason', case
-        when p_purchase.state = 'void_requested' and private.waits_for_shop(p_purchase) then 'shop_not_connected'
+        when p_purchase.state = 'void_requested'
+          then coalesce(private.obstacle_at_shop(p_purchase), p_purchase.reason)
         else p_purchase.reason
       end,
       'provider', p_purchase.provider,
@@ -8130,20 +8156,6 @@ begin
       )
     ) as busy
     having count(*) >= 24
-  );
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION private.waits_for_shop(p_purchase private.label_purchases)
- RETURNS boolean
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  return p_purchase.provider = 'tiktok_shipping' and not exists (
-    select from public.orders
-    where id = p_purchase.order_id and user_id = p_purchase.user_id and private.shop_of_order(orders) is not null
   );
 end;
 $function$
@@ -10919,6 +10931,7 @@ AS $function$
 declare
   purchase private.label_purchases;
   parcel_status text;
+  obstacle text;
 begin
   select * into purchase
   from private.label_purchases
@@ -10928,8 +10941,9 @@ begin
     raise exception 'The seller has no shipment %', p_shipment_id using errcode = 'PT404';
   end if;
   -- TikTok decides about its own labels, and cannot be called without the shop.
-  if purchase.state = 'void_requested' and private.waits_for_shop(purchase) then
-    return jsonb_build_object('outcome', 'refused', 'code', 'shop_not_connected');
+  obstacle := private.obstacle_at_shop(purchase);
+  if purchase.state = 'void_requested' and obstacle is not null then
+    return jsonb_build_object('outcome', 'refused', 'code', obstacle);
   end if;
   if (purchase.state = 'voided' and purchase.provider <> 'own')
     or (purchase.state = 'void_requested' and purchase.checked_at > now() - interval '1 minute') then
@@ -10948,8 +10962,8 @@ begin
   if parcel_status not in ('created', 'purchased') then
     return jsonb_build_object('outcome', 'refused', 'code', 'already_underway');
   end if;
-  if private.waits_for_shop(purchase) then
-    return jsonb_build_object('outcome', 'refused', 'code', 'shop_not_connected');
+  if obstacle is not null then
+    return jsonb_build_object('outcome', 'refused', 'code', obstacle);
   end if;
   update private.label_purchases
   set state = 'void_requested', reason = null, checked_at = now()
@@ -11088,6 +11102,7 @@ begin
         'tiktok_order_id', wanted.tiktok_order_id,
         'combine_group_id', wanted.combine_group_id,
         'line_item_ids', to_jsonb(parcel.line_item_ids),
+        'labelled_elsewhere', '[]'::jsonb,
         'tracking_numbers', private.order_to_ship(wanted) -> 'tracking_numbers'
       ),
       'refused_carriers', private.refused_carriers(wanted, 'own')
@@ -12327,6 +12342,7 @@ grant execute on function private.new_part_of_refund(public.orders,jsonb) to ser
 grant execute on function private.next_order_status(text,text) to service_role;
 grant execute on function private.next_payment_status(text,text) to service_role;
 grant execute on function private.notice_of(jsonb) to service_role;
+grant execute on function private.obstacle_at_shop(private.label_purchases) to service_role;
 grant execute on function private.order_batch(jsonb) to service_role;
 grant execute on function private.order_line_item_ids(public.orders) to service_role;
 grant execute on function private.order_mapping_version() to service_role;
@@ -12388,7 +12404,6 @@ grant execute on function private.store_sender(uuid,uuid,jsonb) to service_role;
 grant execute on function private.undecided_orders(uuid,bigint[]) to service_role;
 grant execute on function private.unstored_combined_orders(public.orders) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
-grant execute on function private.waits_for_shop(private.label_purchases) to service_role;
 grant execute on function private.was_cancelled_unpaid(public.orders,public.orders) to service_role;
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 grant execute on function private.webhook_event_summary(private.inbox_events) to service_role;

@@ -28,10 +28,12 @@ import {
   countLabelsBought,
   FROM,
   healthOf,
+  lineItemIdsOf,
   type OrderRow,
   PARCEL,
   processDueEvents,
   processLaterEvents,
+  receiveOrder,
   requestLabel,
 } from "../support/labels.ts";
 import {
@@ -39,7 +41,7 @@ import {
   type Interception,
   startInterceptingProxy,
 } from "../support/intercepting_proxy.ts";
-import { syncOrders } from "../support/orders.ts";
+import { syncOrders, unitsOf } from "../support/orders.ts";
 import { labelErrorOf } from "../support/purchases.ts";
 import { type ConnectedSeller, connectSeller, subscribe } from "../support/shop.ts";
 import { testOnOneStack } from "../support/shared_stack.ts";
@@ -644,6 +646,36 @@ step(
     stack.easypost.behaviour.refundStatus = "submitted";
     await processDueEvents(stack);
     assert.deepEqual(told(), [other.body.tracking_number]);
+  },
+);
+
+step(
+  "a label that is sold late gives its number only to the units that have no other label",
+  async () => {
+    const order = await receiveOrder(stack, seller, { quantity: 2 });
+    const [first] = lineItemIdsOf(stack, order.tiktokId);
+    const sold = countLabelsBought(stack);
+    addFault("easypost", "buy", { kind: "delay", delayMs: 60_000, count: 1 });
+    const lateId = await buyWithUnknownOutcome(labelsWithShortTimeouts(), order);
+    await agePurchases(stack);
+    await processDueEvents(stack);
+    const other = await requestLabel(stack, seller, order.id, { line_item_ids: [first] });
+    assert.equal(other.status, 201, other.body.detail);
+    await processDueEvents(stack);
+    clearFaults();
+    await until(
+      "the carrier has sold both labels",
+      () => Promise.resolve(countLabelsBought(stack) === sold + 2),
+    );
+    const late = stack.easypost.state.findShipment(lateId)?.purchase?.trackingCode;
+    await stack.easypost.advanceTracker(late ?? "", "pre_transit");
+    await processDueEvents(stack);
+
+    assert.deepEqual(unitsOf(stack, order.tiktokId).map(({ tracking_number }) => tracking_number), [
+      other.body.tracking_number,
+      late,
+    ]);
+    assert.notEqual((await readShipment(lateId)).body.tiktok_notified_at, null);
   },
 );
 

@@ -108,22 +108,16 @@ test("a void is requested once, settled by the carrier's decision, and frees the
   const link = await callShipments(stack, seller, `/${id}/label`, { method: "GET" });
   assertProblem(link, 422, "label_voided");
 
-  const [unit, other] = lineItemIdsOf(stack, first.tiktokId);
-  const part = await requestLabel(stack, seller, orderId, { line_item_ids: [unit] });
-  assert.equal(part.status, 201);
+  const units = lineItemIdsOf(stack, first.tiktokId);
+  const second = await requestLabel(stack, seller, orderId);
+  assert.deepEqual([second.status, second.body.line_item_ids], [201, units]);
   assert.equal((await readOrder(seller, orderId)).status, "awaiting_collection");
-  const rest = await requestLabel(stack, seller, orderId);
-  assert.deepEqual([rest.status, rest.body.line_item_ids], [201, [other]]);
-  assert.equal((await readOrder(seller, orderId)).status, "awaiting_collection");
-  assert.deepEqual([accounts.labelsBought, accounts.charged], [3, 779 * 2]);
-  // TikTok has the tracking numbers of the new labels.
+  assert.deepEqual([accounts.labelsBought, accounts.charged], [2, 779]);
+  // TikTok has the tracking number of the new label.
   await settledEvents(stack);
-  const numbers = stack.tiktok.fulfillment.shipped.map(({ trackingNumber }) => trackingNumber);
-  assert.deepEqual(numbers[0], first.label.tracking_number);
-  const last = numbers.slice(1).toSorted();
   assert.deepEqual(
-    last,
-    [part.body.tracking_number, rest.body.tracking_number].toSorted(),
+    stack.tiktok.fulfillment.shipped.map(({ trackingNumber }) => trackingNumber),
+    [first.label.tracking_number, second.body.tracking_number],
   );
 });
 
@@ -222,6 +216,33 @@ test("TikTok's labels are voided in Seller Center first, and here afterwards", a
   assert.equal((await readStates(stack, seller, rest.id))[0], "purchased");
   const units = await stack.sql`select line_item_id from private.labelled_lines`;
   assert.deepEqual(units.map(({ line_item_id }) => line_item_id), [other]);
+});
+
+test("while TikTok has deactivated the shop a void of its label is refused; a pending one ends afterwards", async (stack) => {
+  const seller = await connectSeller(stack);
+  const [first, second] = [
+    await buySettledLabel(stack, seller, { shippingType: "TIKTOK" }),
+    await buySettledLabel(stack, seller, { shippingType: "TIKTOK" }),
+  ];
+  stack.tiktok.setInactive(seller.shopId, "shop");
+  // This call finds it out: the request was stored before.
+  assertProblem(await requestVoid(stack, seller, first.id), 422, "shop_paused");
+  const pending = ["void_requested", "purchased", "shop_paused"];
+  assert.deepEqual(await readStates(stack, seller, first.id), pending);
+  assertProblem(await requestVoid(stack, seller, first.id), 422, "shop_paused");
+  assertProblem(await requestVoid(stack, seller, second.id), 422, "shop_paused");
+  assert.deepEqual(await readStates(stack, seller, second.id), ["purchased", "purchased", null]);
+
+  await runEventWorker(stack);
+  assert.deepEqual(await readStates(stack, seller, first.id), pending);
+  stack.tiktok.setInactive(seller.shopId, false);
+  await stack.sql`update public.tiktok_shops set probe_at = now()`;
+  await stack.sql`select public.request_source_checks()`;
+  await runEventWorker(stack);
+  await settledEvents(stack);
+  assert.deepEqual(await readStates(stack, seller, first.id), [
+    ...["void_rejected", "purchased", "void_in_seller_center"],
+  ]);
 });
 
 test("a label whose parcel is on its way, or that was not bought, is not voided", async (stack) => {

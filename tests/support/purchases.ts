@@ -75,7 +75,10 @@ export function purchaseOf(fields: Partial<Purchase> = {}): Purchase {
     tiktok_package_id: null,
     refused_carriers: [],
     order,
-    orders: [{ id, tiktok_order_id, combine_group_id: null, line_item_ids, tracking_numbers }],
+    orders: [{
+      ...{ id, tiktok_order_id, line_item_ids, tracking_numbers },
+      ...{ combine_group_id: null, labelled_elsewhere: [] },
+    }],
     ...fields,
   };
 }

@@ -41,6 +41,8 @@ export class Fulfillment {
   alwaysWarn = false;
   /** Corrections of one package's tracking number that TikTok takes. */
   correctionLimit = Infinity;
+  /** Several packages of one order may have one number: TikTok documents 21011025 as well as 21011026. */
+  allowsSharedNumbers = false;
   readonly #state: SimulatorState;
   readonly #now: () => number;
 
@@ -122,7 +124,9 @@ export class Fulfillment {
 
   /** The waiting package if it has exactly these lines; otherwise a new one that takes them over. */
   #packageFor(orders: Orders, lineItemIds: string[]): SimulatedPackage {
-    const waiting = this.packagesOf(orders[0]).find(({ status }) => status === "TO_FULFILL");
+    const waiting = this.packagesOf(orders[0]).find((found) =>
+      found.status === "TO_FULFILL" && found.lineItemIds.some((id) => lineItemIds.includes(id))
+    );
     // A combined package is shipped as a whole.
     if (waiting !== undefined && ordersIn(waiting).length > 1) return waiting;
     const rest = waiting?.lineItemIds.filter((id) => !lineItemIds.includes(id)) ?? [];

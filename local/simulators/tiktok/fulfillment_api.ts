@@ -52,7 +52,9 @@ export function fulfillmentRoutes(api: OpenApi): Hono {
       if (own === undefined) throw refusals.missing("body.self_shipment");
       if (typeof own !== "object" || own === null) throw refusals.invalid("body.self_shipment");
       const path = "body.self_shipment";
-      const tracking = sellerTracking(state, shop, own as Record<string, unknown>, { path });
+      const orderIds = fulfillment.allowsSharedNumbers ? orders.map(({ id }) => id) : [];
+      const options = { path, orderIds };
+      const tracking = sellerTracking(state, shop, own as Record<string, unknown>, options);
       fulfillment.markShipped(orders[0], found.lineItemIds, tracking);
     } else {
       if (own !== undefined) throw refusals.unexpected("body.self_shipment");

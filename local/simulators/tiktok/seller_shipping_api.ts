@@ -84,7 +84,8 @@ export function sellerShippingRoutes(api: OpenApi): Hono {
     }
     checkCancellation(shop, order);
     // Each order of a combined parcel is marked with the same number.
-    const orderIds = othersOfGroup(state, order).map(({ id }) => id);
+    const shared = fulfillment.allowsSharedNumbers ? [order.id] : [];
+    const orderIds = [...shared, ...othersOfGroup(state, order).map(({ id }) => id)];
     const tracking = sellerTracking(state, shop, body, { orderIds });
     const shipped = fulfillment.markShipped(order, lineItemIds, tracking);
     return success({
@@ -100,7 +101,9 @@ export function sellerShippingRoutes(api: OpenApi): Hono {
     const { call, shop } = await admitForShop(c.req.raw, api, FULFILLMENT_SCOPE);
     const { found, orders } = packageOf(state, shop, c.req.param("packageId"));
     if (found.shippingType !== "SELLER") throw shippingRefusals.notSellerShipping();
-    const orderIds = orders.flatMap((order) => othersOfGroup(state, order)).map(({ id }) => id);
+    const shared = fulfillment.allowsSharedNumbers ? orders : [];
+    const orderIds = [...shared, ...orders.flatMap((order) => othersOfGroup(state, order))]
+      .map(({ id }) => id);
     const own = { packageId: found.id, orderIds };
     const tracking = sellerTracking(state, shop, jsonBody(call), own);
     if (orders.every(({ detail }) => detail.status === "CANCELLED")) {
