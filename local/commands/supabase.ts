@@ -10,9 +10,13 @@ export default await command(import.meta, {
   npx -y deno@2.9.5 task supabase ARGUMENTS
 
   npx -y deno@2.9.5 task supabase login
-  npx -y deno@2.9.5 task supabase help     the help of the CLI
+  npx -y deno@2.9.5 task supabase help [COMMAND]     the help of the CLI
 
 It receives the variables that it needs, and none of the project's secrets.`,
-  parse: (args) => args.length === 0 || ["--help", "-h"].includes(args[0] ?? "") ? undefined : args,
+  parse([first = "--help", ...others]) {
+    if (["--help", "-h"].includes(first)) return undefined;
+    // The CLI has no command of this name.
+    return first === "help" ? [...others, "--help"] : [first, ...others];
+  },
   run: runCliForPerson,
 });

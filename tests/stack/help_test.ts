@@ -1,6 +1,8 @@
 /** The tasks of deno.json: the help of each, and what `test:long` runs. */
 import assert from "node:assert/strict";
-import { type Command, runCommand } from "../../local/cli/command.ts";
+import { type Command, type ParsedCommand, runCommand } from "../../local/cli/command.ts";
+import supabase from "../../local/commands/supabase.ts";
+import { runSupabaseCli } from "../../local/supabase/cli.ts";
 import { LONG_TESTS } from "../tasks/test_long.ts";
 import { listFiles } from "../support/pages.ts";
 import { capturePrinted } from "../support/run_command.ts";
@@ -58,6 +60,15 @@ Deno.test("attack: --help of every task prints its help, in every place, and sta
     printed.push(module.default.help);
   }
   assert.equal(new Set(printed).size, commands.length);
+});
+
+Deno.test("task supabase help is the CLI's own help, also of one of its commands", async () => {
+  for (
+    const [asked, described] of [[["help"], /\bmigration\b/], [["help", "db"], /\bpush\b/]] as const
+  ) {
+    const { parse } = supabase as unknown as ParsedCommand<string[]>;
+    assert.match(await runSupabaseCli(parse([...asked]) ?? []), described);
+  }
 });
 
 /** Node reads these anywhere on its command line, also after the script: a missing file ends it. */
