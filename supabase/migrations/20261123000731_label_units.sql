@@ -38,6 +38,80 @@ comment on function private.has_label_lines(private.label_purchases) is
   'Whether a purchase has one of its units: all may have another label, if it was sold after it had failed.';
 grant execute on function private.has_label_lines(private.label_purchases) to service_role;
 
+create function private.take_free_label_lines(p_purchase private.label_purchases)
+returns boolean
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  had_all boolean := cardinality(p_purchase.line_item_ids) = (
+    select count(*) from private.labelled_lines
+    where purchase_id = p_purchase.id and user_id = p_purchase.user_id
+  );
+  taken integer;
+begin
+  if had_all then
+    return false;
+  end if;
+  insert into private.labelled_lines (user_id, order_id, line_item_id, purchase_id)
+  select p_purchase.user_id, private.order_of_unit(p_purchase, line.id), line.id, p_purchase.id
+  from unnest(p_purchase.line_item_ids) as line (id)
+  on conflict (order_id, line_item_id) do nothing;
+  get diagnostics taken = row_count;
+  if taken = 0 then
+    return false;
+  end if;
+  update public.shipments
+  set advice = null, advice_reason = null, advised_at = null, tiktok_notified_at = null
+  where id = p_purchase.id and user_id = p_purchase.user_id;
+  perform private.advise_new_shipment(p_purchase.user_id, p_purchase.id, null);
+  return true;
+end;
+$$;
+comment on function private.take_free_label_lines(private.label_purchases) is
+  'Gives a label that was sold late those of its units that have no other label any more; whether there were any, of which TikTok has to be notified.';
+grant execute on function private.take_free_label_lines(private.label_purchases) to service_role;
+
+create function private.free_lines_of_purchase(p_purchase private.label_purchases)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  freed text[];
+  late private.label_purchases;
+begin
+  with deleted as (
+    delete from private.labelled_lines
+    where purchase_id = p_purchase.id and user_id = p_purchase.user_id
+    returning line_item_id
+  )
+  select array_agg(line_item_id) into freed from deleted;
+  -- A label that was sold after its purchase had failed is valid, but had to leave them to this one.
+  for late in
+    select *
+    from private.label_purchases
+    where user_id = p_purchase.user_id
+      and order_id = any (p_purchase.order_id || p_purchase.other_order_ids)
+      and id <> p_purchase.id
+      and provider = 'easypost'
+      and state in ('purchased', 'void_rejected')
+      and line_item_ids && freed
+    order by id
+    for update
+  loop
+    if private.take_free_label_lines(late) then
+      perform private.enqueue_label_task('MARK_SHIPPED', late, 'taken:' || now());
+    end if;
+  end loop;
+end;
+$$;
+comment on function private.free_lines_of_purchase(private.label_purchases) is
+  'Frees the units of a purchase that ended without a label in use; another valid label of them takes them over.';
+grant execute on function private.free_lines_of_purchase(private.label_purchases) to service_role;
+
 /*
   Arguments: p_order; p_purchase_id, whose own units count as free; p_wanted, an array of unit ids, or null.
   Returns:   line_item_ids; refusal, a code of docs/labels.md, or null.

@@ -236,7 +236,7 @@ begin
   returning * into purchase;
   if found then
     perform private.give_back_label_cost(purchase);
-    delete from private.labelled_lines where purchase_id = p_purchase_id;
+    perform private.free_lines_of_purchase(purchase);
     perform private.enqueue_order_reads(purchase);
   end if;
   perform private.settle_event(p_event_id);

@@ -95,14 +95,17 @@ begin
     if p_state = 'voided' then
       perform private.give_back_label_cost(purchase);
       update public.shipments set status = 'voided' where id = p_purchase_id;
-      delete from private.labelled_lines where purchase_id = p_purchase_id;
+      perform private.free_lines_of_purchase(purchase);
       perform private.record_parcel_change(
         purchase.id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
       );
-    elsif p_state = 'void_rejected' and private.has_label_lines(purchase) and exists (
-      select from public.shipments where id = p_purchase_id and tiktok_notified_at is null
-    ) then
-      perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'void_rejected:' || now());
+    elsif p_state = 'void_rejected' then
+      perform private.take_free_label_lines(purchase);
+      if private.has_label_lines(purchase) and exists (
+        select from public.shipments where id = p_purchase_id and tiktok_notified_at is null
+      ) then
+        perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'void_rejected:' || now());
+      end if;
     end if;
   end if;
   -- 4. Settle the event.

@@ -140,7 +140,7 @@ begin
     set state = 'voided', reason = p_answer ->> 'code'
     where id = p_purchase.id;
     update public.shipments set status = 'voided' where id = p_purchase.id;
-    delete from private.labelled_lines where purchase_id = p_purchase.id;
+    perform private.free_lines_of_purchase(p_purchase);
   end if;
   update public.shipments
   set tiktok_error = p_answer ->> 'error', tiktok_error_code = p_answer ->> 'code'

@@ -93,5 +93,30 @@ select is(
   tests.request('ada', 'd', 'old address') #> '{purchase,carrier_shipment_id}', 'null', 'then it is made again'
 );
 
+-- A label that was sold late takes the units over of a purchase that fails after it.
+select tests.order_to_ship('ada', 'e');
+select tests.request('ada', 'e', 'late');
+select tests.start('late', 1);
+select tests.fail('late', 1);
+select tests.request('ada', 'e', 'next');
+select tests.finish_label('late');
+select is(tests.labelled('e'), '1:next 2:next 3:next', 'while the next purchase goes on, the units are its own');
+select is(
+  (select advice_reason from public.shipments where id = tests.purchase('late')), 'labelled_twice',
+  'and the late label is too many'
+);
+select tests.fail('next', 1);
+select is(tests.labelled('e'), '1:late 2:late 3:late', 'then they are those of the late one');
+select is(
+  (select advice_reason from public.shipments where id = tests.purchase('late')), null, 'which is wanted again'
+);
+select is(
+  (
+    select count(*) from private.webhook_events
+    where event_type = 'MARK_SHIPPED' and object_id = tests.purchase('late')::text
+  ),
+  1::bigint, 'and TikTok is notified of it'
+);
+
 select * from finish();
 rollback;

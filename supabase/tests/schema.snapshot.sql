@@ -3707,6 +3707,41 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.free_lines_of_purchase(p_purchase private.label_purchases)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  freed text[];
+  late private.label_purchases;
+begin
+  with deleted as (
+    delete from private.labelled_lines
+    where purchase_id = p_purchase.id and user_id = p_purchase.user_id
+    returning line_item_id
+  )
+  select array_agg(line_item_id) into freed from deleted;
+  -- A label that was sold after its purchase had failed is valid, but had to leave them to this one.
+  for late in
+    select *
+    from private.label_purchases
+    where user_id = p_purchase.user_id
+      and order_id = any (p_purchase.order_id || p_purchase.other_order_ids)
+      and id <> p_purchase.id
+      and provider = 'easypost'
+      and state in ('purchased', 'void_rejected')
+      and line_item_ids && freed
+    order by id
+    for update
+  loop
+    if private.take_free_label_lines(late) then
+      perform private.enqueue_label_task('MARK_SHIPPED', late, 'taken:' || now());
+    end if;
+  end loop;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.free_places(p_user_id uuid)
  RETURNS integer
  LANGUAGE plpgsql
@@ -7045,7 +7080,7 @@ begin
     set state = 'voided', reason = p_answer ->> 'code'
     where id = p_purchase.id;
     update public.shipments set status = 'voided' where id = p_purchase.id;
-    delete from private.labelled_lines where purchase_id = p_purchase.id;
+    perform private.free_lines_of_purchase(p_purchase);
   end if;
   update public.shipments
   set tiktok_error = p_answer ->> 'error', tiktok_error_code = p_answer ->> 'code'
@@ -7964,6 +7999,37 @@ begin
   from public.orders
   where id = p_order_id and user_id = p_user_id and p_address is not null
   on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.take_free_label_lines(p_purchase private.label_purchases)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  had_all boolean := cardinality(p_purchase.line_item_ids) = (
+    select count(*) from private.labelled_lines
+    where purchase_id = p_purchase.id and user_id = p_purchase.user_id
+  );
+  taken integer;
+begin
+  if had_all then
+    return false;
+  end if;
+  insert into private.labelled_lines (user_id, order_id, line_item_id, purchase_id)
+  select p_purchase.user_id, private.order_of_unit(p_purchase, line.id), line.id, p_purchase.id
+  from unnest(p_purchase.line_item_ids) as line (id)
+  on conflict (order_id, line_item_id) do nothing;
+  get diagnostics taken = row_count;
+  if taken = 0 then
+    return false;
+  end if;
+  update public.shipments
+  set advice = null, advice_reason = null, advised_at = null, tiktok_notified_at = null
+  where id = p_purchase.id and user_id = p_purchase.user_id;
+  perform private.advise_new_shipment(p_purchase.user_id, p_purchase.id, null);
+  return true;
 end;
 $function$
 ;
@@ -9195,7 +9261,7 @@ begin
   returning * into purchase;
   if found then
     perform private.give_back_label_cost(purchase);
-    delete from private.labelled_lines where purchase_id = p_purchase_id;
+    perform private.free_lines_of_purchase(purchase);
     perform private.enqueue_order_reads(purchase);
   end if;
   perform private.settle_event(p_event_id);
@@ -11445,14 +11511,17 @@ begin
     if p_state = 'voided' then
       perform private.give_back_label_cost(purchase);
       update public.shipments set status = 'voided' where id = p_purchase_id;
-      delete from private.labelled_lines where purchase_id = p_purchase_id;
+      perform private.free_lines_of_purchase(purchase);
       perform private.record_parcel_change(
         purchase.id, 'LABEL_VOIDED', jsonb_build_object('shipment_id', purchase.id)
       );
-    elsif p_state = 'void_rejected' and private.has_label_lines(purchase) and exists (
-      select from public.shipments where id = p_purchase_id and tiktok_notified_at is null
-    ) then
-      perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'void_rejected:' || now());
+    elsif p_state = 'void_rejected' then
+      perform private.take_free_label_lines(purchase);
+      if private.has_label_lines(purchase) and exists (
+        select from public.shipments where id = p_purchase_id and tiktok_notified_at is null
+      ) then
+        perform private.enqueue_label_task('MARK_SHIPPED', purchase, 'void_rejected:' || now());
+      end if;
     end if;
   end if;
   -- 4. Settle the event.
@@ -12266,6 +12335,7 @@ grant execute on function private.export_parts() to service_role;
 grant execute on function private.fail_webhook_event(bigint,integer,text,integer) to service_role;
 grant execute on function private.failing_interval() to service_role;
 grant execute on function private.free_label_lines(public.orders,uuid,jsonb) to service_role;
+grant execute on function private.free_lines_of_purchase(private.label_purchases) to service_role;
 grant execute on function private.free_places(uuid) to service_role;
 grant execute on function private.free_shop_places(public.tiktok_shops) to service_role;
 grant execute on function private.give_back_label_cost(private.label_purchases) to service_role;
@@ -12401,6 +12471,7 @@ grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.shops_in_turn(text,integer) to service_role;
 grant execute on function private.spare_places() to service_role;
 grant execute on function private.store_sender(uuid,uuid,jsonb) to service_role;
+grant execute on function private.take_free_label_lines(private.label_purchases) to service_role;
 grant execute on function private.undecided_orders(uuid,bigint[]) to service_role;
 grant execute on function private.unstored_combined_orders(public.orders) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;

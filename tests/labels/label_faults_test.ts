@@ -650,6 +650,45 @@ step(
 );
 
 step(
+  "a label that is sold late takes the units of the other one over, if that one is voided",
+  async () => {
+    const order = await receiveOrder(stack, seller, { quantity: 2 });
+    const sold = countLabelsBought(stack);
+    addFault("easypost", "buy", { kind: "delay", delayMs: 60_000, count: 1 });
+    const lateId = await buyWithUnknownOutcome(labelsWithShortTimeouts(), order);
+    await agePurchases(stack);
+    await processDueEvents(stack);
+    const other = await requestLabel(stack, seller, order.id);
+    await processDueEvents(stack);
+    clearFaults();
+    await until(
+      "the carrier has sold both labels",
+      () => Promise.resolve(countLabelsBought(stack) === sold + 2),
+    );
+    const late = stack.easypost.state.findShipment(lateId)?.purchase?.trackingCode;
+    await stack.easypost.advanceTracker(late ?? "", "pre_transit");
+    await processDueEvents(stack);
+    assert.equal((await readShipment(lateId)).body.advice_reason, "labelled_twice");
+
+    // The seller has packed the late one.
+    stack.easypost.behaviour.refundStatus = "refunded";
+    const voided = await callShipments(stack, seller, `/${other.body.id}/void`);
+    stack.easypost.behaviour.refundStatus = "submitted";
+    assert.deepEqual([voided.status, voided.body.state], [200, "voided"]);
+    await processDueEvents(stack);
+    const { body } = await readShipment(lateId);
+    assert.deepEqual([body.advice, body.advice_reason, body.tiktok_error], [null, null, null]);
+    assert.notEqual(body.tiktok_notified_at, null);
+    assert.deepEqual(unitsOf(stack, order.tiktokId).map(({ tracking_number }) => tracking_number), [
+      ...[late, late],
+    ]);
+    const third = await requestLabel(stack, seller, order.id);
+    assert.deepEqual([third.status, third.body.code], [422, "already_shipped"]);
+    assert.equal(countLabelsBought(stack), sold + 2);
+  },
+);
+
+step(
   "a label that is sold late gives its number only to the units that have no other label",
   async () => {
     const order = await receiveOrder(stack, seller, { quantity: 2 });
