@@ -13,6 +13,7 @@ import { isCancelled } from "../tiktok/orders/map_order_items.ts";
 import { findNamedProvider, findShippingProvider, isRefusedCarrier } from "./carriers.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import { LabelError } from "./errors.ts";
+import { PartlyNotifiedError } from "./own_refusals.ts";
 import type { TikTokNotification } from "./purchases.ts";
 import type { OrderInParcel, ParcelForWorker } from "./schemas.ts";
 import { listShippingProviders, readOrderAtTikTok } from "./shipping_providers.ts";
@@ -103,24 +104,32 @@ async function notifyTikTok(
     shipping_provider_id: provider.id,
   };
   if (isShippedElsewhere(wanted, lines)) throw new LabelError("already_shipped");
+  let isPartlyKnown = lines.some((line) => line.tracking_number === trackingNumber);
+  const notify = async <T>(call: Promise<T>): Promise<T> => {
+    const answer = await call.catch((error) => {
+      throw isPartlyKnown && error instanceof TikTokError ? new PartlyNotifiedError(error) : error;
+    });
+    isPartlyKnown = true;
+    return answer;
+  };
   const isWhole = (line: LineItem) => isInWholePackage(line, region);
   for (const [id, inPackage] of Map.groupBy(lines.filter(isWhole), (line) => line.package_id)) {
     if (haveTrackingNumber(inPackage, trackingNumber)) continue;
     // TikTok has the number of another label, which was voided since, or the one that the seller corrects.
     const isCorrection = inPackage.some((line) => line.tracking_number);
     const send = isCorrection ? updateShippingInfo : shipPackage;
-    await send(tiktok, access, String(id), tracking);
+    await notify(send(tiktok, access, String(id), tracking));
   }
   const unmarked = lines.length > 0
     ? lines.filter((line) => !isWhole(line)).map(({ id }) => id)
     : lineItemIds;
   if (unmarked.length === 0) return { packageId };
-  const marked = await markPackageAsShipped(tiktok, access, order.id, {
+  const marked = await notify(markPackageAsShipped(tiktok, access, order.id, {
     ...tracking,
     order_line_item_ids: unmarked,
-  });
+  }));
   return {
-    packageId: packageId ?? marked.package_id ?? null,
+    packageId: marked.package_id ?? packageId,
     warning: marked.warning ? ACCEPTED_WITH_WARNING : null,
   };
 }

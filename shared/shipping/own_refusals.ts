@@ -30,6 +30,14 @@ const TEMPORARY: ReadonlyMap<number, LabelFailure> = new Map([
   [105005, "permission_missing"],
 ]);
 
+/** TikTok has the number for another package of the order: it cannot be withdrawn. */
+export class PartlyNotifiedError extends TikTokError {
+  override name = "PartlyNotifiedError";
+  constructor(refusal: TikTokError) {
+    super(refusal.message, refusal);
+  }
+}
+
 /** Refusals that an earlier call of ours can cause, if its answer was lost. */
 const MAYBE_OURS = new Set([21011006, 21011025]);
 
@@ -47,7 +55,8 @@ export function toOwnRefusal(error: unknown, claim: number): OwnRefusal {
   if (!(error instanceof TikTokError)) throw error;
   const text = error.summary;
   const final = FINAL.get(error.code);
-  if (final !== undefined && !(claim > 1 && MAYBE_OURS.has(error.code))) {
+  const mayBeOurs = claim > 1 && MAYBE_OURS.has(error.code);
+  if (final !== undefined && !mayBeOurs && !(error instanceof PartlyNotifiedError)) {
     return { error: text, code: final };
   }
   const temporary = isPaused(error) ? "shop_paused" : TEMPORARY.get(error.code);

@@ -91,6 +91,29 @@ test("one label for units of several voided labels, and of none, gives all of th
   stack.tiktok.fulfillment.allowsSharedNumbers = false;
 });
 
+test("an own number that TikTok takes for one of two packages is not withdrawn", async (stack) => {
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller, { quantity: 2 });
+  for (const unit of lineItemIdsOf(stack, order.tiktokId)) {
+    const { id } = await buyLabel(stack, seller, order, [unit]);
+    await voidLabel(stack, seller, id);
+  }
+  const number = "1Z999AA10123456784";
+  const { status, body } = await callShipments(stack, seller, "/own", {
+    key: crypto.randomUUID(),
+    body: { order_id: order.id, carrier: "UPS", tracking_number: number },
+  });
+  assert.deepEqual([status, body.state, body.tiktok_notified_at], [201, "purchased", null]);
+  assert.match(body.tiktok_error, /^TikTok 21011025, /);
+  assert.equal(numbersOf(stack, order)[0], number);
+
+  stack.tiktok.fulfillment.allowsSharedNumbers = true;
+  await processLaterEvents(stack);
+  assert.notEqual((await readShipment(stack, seller, body.id)).tiktok_notified_at, null);
+  assert.deepEqual(numbersOf(stack, order), [number, number]);
+  stack.tiktok.fulfillment.allowsSharedNumbers = false;
+});
+
 test("in South-East Asia one label for an order that TikTok has split ships every package", async (stack) => {
   const shopId = "7480000000000000911";
   stack.tiktok.addShop({ id: shopId, region: "ID" });
