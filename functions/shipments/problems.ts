@@ -184,7 +184,7 @@ export const PROBLEMS: Readonly<Record<LabelFailure, ProblemEntry>> = {
   tracking_final: {
     status: 422,
     detail: "TikTok no longer lets the tracking number be corrected: it does for 72 hours, " +
-      "and until the parcel is delivered.",
+      "until the parcel is delivered, and in the United States once.",
   },
   void_refused: { status: 422, detail: "The carrier refuses to void the label." },
 

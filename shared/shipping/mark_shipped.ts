@@ -6,7 +6,7 @@ import { ShopConnection } from "../tiktok/connections/shop_connection.ts";
 import { Nothing } from "../values/schemas.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import { notifyForEachOrder } from "./notify_tiktok.ts";
-import { toOwnRefusal } from "./own_refusals.ts";
+import { isNumberFinal, toOwnRefusal } from "./own_refusals.ts";
 import type { TikTokNotification } from "./purchases.ts";
 import type { ParcelForWorker } from "./schemas.ts";
 import { waitForShop } from "./while_connected.ts";
@@ -64,7 +64,7 @@ async function recordAcceptance(
   await dependencies.purchases.recordTikTokNotification(parcel.id, notification, event_id);
 }
 
-/** Settles the event of an own number that TikTok refused for good. @throws {unknown} the error, to try again */
+/** Settles the event of a number that TikTok refused for good. @throws {unknown} the error, to try again */
 async function recordFailure(
   dependencies: LabelDependencies,
   parcel: ParcelForWorker,
@@ -79,6 +79,13 @@ async function recordFailure(
     throw error;
   }
   if (!(error instanceof TikTokError)) throw error;
-  await dependencies.purchases.recordTikTokNotification(parcel.id, { error: error.summary });
+  const isFinal = isNumberFinal(error);
+  const refusal = { error: error.summary };
+  await dependencies.purchases.recordTikTokNotification(
+    parcel.id,
+    refusal,
+    isFinal ? event_id : undefined,
+  );
+  if (isFinal) return { outcome: "number_refused", more: true };
   throw error;
 }

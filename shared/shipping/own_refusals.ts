@@ -68,6 +68,11 @@ function isPaused(error: TikTokError): boolean {
   return error instanceof ConnectionWaitsError && error.whilePaused;
 }
 
+/** Whether TikTok keeps the number that it has: it was corrected before, 72 hours have passed, or it is delivered. */
+export function isNumberFinal({ code }: TikTokError): boolean {
+  return FINAL.get(code) === "tracking_final";
+}
+
 /** For calls that read, before anything is stored. @throws {unknown} errors of other kinds */
 export function toReadError(error: unknown): LabelError {
   if (!(error instanceof TikTokError)) throw error;

@@ -91,6 +91,28 @@ test("one label for units of several voided labels, and of none, gives all of th
   stack.tiktok.fulfillment.allowsSharedNumbers = false;
 });
 
+test("TikTok takes a correction once in the US: the next label's number is refused for good, and not sent again", async (stack) => {
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller);
+  const labels = [];
+  for (let n = 0; n < 3; n++) {
+    const label = await buyLabel(stack, seller, order);
+    labels.push(label);
+    if (n < 2) await voidLabel(stack, seller, label.id);
+  }
+  const last = await readShipment(stack, seller, labels[2].id);
+  assert.deepEqual([last.state, last.tiktok_notified_at], ["purchased", null]);
+  assert.match(last.tiktok_error, /^TikTok 21011051, /);
+  assert.deepEqual(numbersOf(stack, order), [labels[1].tracking_number]);
+  const calls = stack.tiktok.calls.length;
+  await processLaterEvents(stack);
+  assert.equal(stack.tiktok.calls.length, calls);
+  const [task] = await stack.sql`
+    select status from private.webhook_events
+    where event_type = 'MARK_SHIPPED' and object_id = ${last.id}`;
+  assert.equal(task?.status, "done");
+});
+
 test("an own number that TikTok takes for one of two packages is not withdrawn", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller, { quantity: 2 });

@@ -39,8 +39,6 @@ export class Fulfillment {
   labelDelay = 0;
   /** Warns about every tracking number that it fits several carriers. */
   alwaysWarn = false;
-  /** Corrections of one package's tracking number that TikTok takes. */
-  correctionLimit = Infinity;
   /** Several packages of one order may have one number: TikTok documents 21011025 as well as 21011026. */
   allowsSharedNumbers = false;
   readonly #state: SimulatorState;
@@ -200,10 +198,9 @@ export class Fulfillment {
     return shipped;
   }
 
-  /** Number of corrections that a package had. */
-  correctionsOf({ id }: SimulatedPackage): number {
-    return this.shipped.filter(({ packageId, isCorrection }) => packageId === id && isCorrection)
-      .length;
+  /** Whether the tracking number of a package was replaced before. */
+  isCorrected({ id }: SimulatedPackage): boolean {
+    return this.shipped.some(({ packageId, isCorrection }) => packageId === id && isCorrection);
   }
 
   /** Replaces the tracking number of a shipped package. */

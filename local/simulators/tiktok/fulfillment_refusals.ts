@@ -85,11 +85,7 @@ export const shippingRefusals = {
     21011049,
     "Due to platform rule limitations, you are unable to update the tracking number.",
   ),
-  /** TikTok documents that corrections are limited, and no number. */
-  tooManyCorrections: refusal(
-    21011050,
-    "You have reached the limit for updating tracking numbers.",
-  ),
+  correctedBefore: refusal(21011051, "The tracking number can only be updated once."),
   deliveredByTikTok: refusal(
     21008117,
     "The delivery of the specified delivery_option_id is fulfilled by TikTok. No shipping provider will " +

@@ -114,8 +114,8 @@ export function sellerShippingRoutes(api: OpenApi): Hono {
     if (found.status === "COMPLETED") throw shippingRefusals.delivered();
     const age = api.now() / 1000 - found.shippedTime;
     if (shop.region === "US" && age > CORRECTION_SECONDS) throw shippingRefusals.tooLate();
-    if (fulfillment.correctionsOf(found) >= fulfillment.correctionLimit) {
-      throw shippingRefusals.tooManyCorrections();
+    if (shop.region === "US" && fulfillment.isCorrected(found)) {
+      throw shippingRefusals.correctedBefore();
     }
     fulfillment.correctTracking(found, tracking);
     return success({});
