@@ -11,7 +11,7 @@ export interface CancelledUnits {
   cancelled_in_total: boolean | null;
 }
 
-const NONE: CancelledUnits = { cancelled_amount: "0", cancelled_in_total: true };
+const NONE: CancelledUnits = { cancelled_amount: "0.00", cancelled_in_total: true };
 const UNKNOWN: CancelledUnits = { cancelled_amount: null, cancelled_in_total: null };
 
 function sumOfPrices(units: readonly LineItem[]): number {

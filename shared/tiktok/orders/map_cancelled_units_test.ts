@@ -38,7 +38,7 @@ Deno.test("mapCancelledUnits() claims nothing without units or prices", () => {
   assert.deepEqual(mapUnits([]), unknown);
   assert.deepEqual(mapUnits([{ id: "1" }, CANCELLED], { total_amount: "5" }), unknown);
   assert.deepEqual(mapUnits([{ id: "1" }, LIVE]), {
-    cancelled_amount: "0",
+    cancelled_amount: "0.00",
     cancelled_in_total: true,
   });
   const { cancelled_amount, cancelled_in_total } = mapUnits([LIVE, CANCELLED]);

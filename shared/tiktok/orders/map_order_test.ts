@@ -95,7 +95,7 @@ Deno.test("mapOrder() maps an order that awaits shipment", async () => {
       item_insurance_fee: "0",
       item_insurance_tax: "0",
     },
-    cancelled_amount: "0",
+    cancelled_amount: "0.00",
     cancelled_in_total: true,
     tiktok_created_at: "2026-09-21T12:13:20.000Z",
     tiktok_updated_at: "2026-09-21T13:15:00.000Z",
