@@ -188,9 +188,9 @@ begin
     stored.shipping_type, stored.customer_email, stored.shipping_address, stored.address_status,
     stored.order_items, stored.order_kind, stored.related_order_id, stored.fulfillment_type,
     stored.warehouse_id, stored.paid_at, stored.ship_by, stored.cancel_reason, stored.cancelled_by,
-    stored.amounts, stored.cancelled_amount, stored.cancelled_in_total, stored.tiktok_created_at, stored.tiktok_updated_at, stored.combine_group_id,
-    stored.auto_cancel_at, stored.cancel_respond_by, stored.cancel_requested_at, stored.buyer_note,
-    stored.seller_note;
+    stored.amounts, stored.cancelled_amount, stored.cancelled_in_total, stored.tiktok_created_at,
+    stored.tiktok_updated_at, stored.combine_group_id, stored.auto_cancel_at, stored.cancel_respond_by,
+    stored.cancel_requested_at, stored.buyer_note, stored.seller_note;
   return stored;
 end;
 $$;

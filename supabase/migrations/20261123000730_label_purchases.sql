@@ -257,7 +257,8 @@ grant execute on function private.order_of_unit(private.label_purchases, text) t
 /*
   Arguments: p_purchase.
   Returns:   the requested order first: [{id, tiktok_order_id, combine_group_id, line_item_ids (those in the parcel),
-             labelled_elsewhere (those of them that another purchase has), tracking_numbers (of all its labels that were bought here)}].
+             labelled_elsewhere (those of them that another purchase has), tracking_numbers (of all its labels that were
+             bought here)}].
 */
 create function private.orders_in_parcel(p_purchase private.label_purchases)
 returns jsonb
