@@ -5,6 +5,7 @@ import { controlApp, countBy, defined, parse } from "../control.ts";
 import type { TikTokOperations } from "./operations.ts";
 import { isWaiting } from "./combined_orders.ts";
 import { ORDER_STATUSES } from "./orders.ts";
+import { linesOf, liveLinesOf } from "./packages.ts";
 import type { SimulatedOrder } from "./state.ts";
 
 export const ORDER_HELP = {
@@ -135,8 +136,17 @@ export function orderControl(tiktok: TikTokOperations): Hono {
       c.req.raw,
     );
     const orderId = c.req.param("orderId");
-    if (!state.get("orders", orderId)) {
-      return c.json({ error: `Unknown order ${orderId}.` }, 404);
+    const found = state.get("orders", orderId);
+    if (found === undefined) return c.json({ error: `Unknown order ${orderId}.` }, 404);
+    const unknown = line_item_ids.find((id) => !linesOf(found).some((line) => line.id === id));
+    if (unknown !== undefined) {
+      return c.json({ error: `Order ${orderId} has no unit ${unknown}.` }, 404);
+    }
+    const cancelled = line_item_ids.find((id) =>
+      !liveLinesOf(found).some((line) => line.id === id)
+    );
+    if (cancelled !== undefined) {
+      return c.json({ error: `Unit ${cancelled} is cancelled already.` }, 409);
     }
     const options = defined({ reason, lowersTotal: lowers_total });
     const order = tiktok.cancelUnits(orderId, line_item_ids, options);

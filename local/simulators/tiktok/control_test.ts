@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { PACKAGES } from "../../../tests/support/fulfillment.ts";
 import { withServer } from "../../../tests/support/local_server.ts";
 import { Caller } from "../../../tests/support/tiktok_caller.ts";
+import { linesOf } from "./packages.ts";
 
 // deno-lint-ignore no-explicit-any -- answers are read freely
 type ControlAnswer = [status: number, body: any];
@@ -169,6 +170,10 @@ Deno.test("/control refuses invalid bodies and unknown ids, and changes nothing"
   const control = controlOf(caller);
   const { id } = caller.simulator.addOrder({ shopId: "1", shippingType: "TIKTOK" });
   const { id: other } = caller.simulator.addOrder({ shopId: "1", shippingType: "TIKTOK" });
+  const [unit, rest] = linesOf(
+    caller.simulator.addOrder({ shopId: "1", orderId: "5", quantity: 2 }),
+  );
+  caller.simulator.cancelUnits("5", [String(unit?.id)]);
   const shop = await caller.shop("1");
   const { data: { package_id } } = await shop.post(PACKAGES, { order_id: id });
   const kinds = ["logins", "shops", "orders", "packages", "subscriptions"] as const;
@@ -196,6 +201,9 @@ Deno.test("/control refuses invalid bodies and unknown ids, and changes nothing"
     ["PATCH", `orders/${id}`, { status: "ON_HOLD", detail: { line_items: [1] } }, 400],
     // Its label is bought: TikTok combines only orders that wait.
     ["POST", "orders/combine", { order_ids: [other, id] }, 409],
+    ["POST", "orders/404/cancel-units", { line_item_ids: ["1"] }, 404],
+    ["POST", "orders/5/cancel-units", { line_item_ids: [rest?.id, "404"] }, 404],
+    ["POST", "orders/5/cancel-units", { line_item_ids: [rest?.id, unit?.id] }, 409],
     ["PATCH", "packages/404", { status: "COMPLETED" }, 404],
     ["PATCH", `packages/${package_id}`, { status: "TO_FULFILL" }, 400],
     ["POST", "fulfillment", { label_delay: -1 }, 400],
