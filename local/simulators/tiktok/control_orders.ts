@@ -125,6 +125,12 @@ export function orderControl(tiktok: TikTokOperations): Hono {
         409,
       );
     }
+    const twice = order_ids.find((id, i) => order_ids.indexOf(id) < i);
+    if (twice !== undefined) return c.json({ error: `Order ${twice} is named twice.` }, 400);
+    const shops = new Set(order_ids.map((id) => state.get("orders", id)?.shopId));
+    if (shops.size > 1) {
+      return c.json({ error: "TikTok combines orders of one shop; these are of several." }, 409);
+    }
     const orders = tiktok.combineOrders(order_ids);
     const answers = await Promise.all(orders.map((order) => deliver(order, deliveries)));
     return c.json({ order_ids, answers: answers.flat() });

@@ -174,6 +174,7 @@ Deno.test("/control refuses invalid bodies and unknown ids, and changes nothing"
     caller.simulator.addOrder({ shopId: "1", orderId: "5", quantity: 2 }),
   );
   caller.simulator.cancelUnits("5", [String(unit?.id)]);
+  caller.simulator.addOrder({ shopId: "2", orderId: "6", shippingType: "TIKTOK" });
   const shop = await caller.shop("1");
   const { data: { package_id } } = await shop.post(PACKAGES, { order_id: id });
   const kinds = ["logins", "shops", "orders", "packages", "subscriptions"] as const;
@@ -201,6 +202,8 @@ Deno.test("/control refuses invalid bodies and unknown ids, and changes nothing"
     ["PATCH", `orders/${id}`, { status: "ON_HOLD", detail: { line_items: [1] } }, 400],
     // Its label is bought: TikTok combines only orders that wait.
     ["POST", "orders/combine", { order_ids: [other, id] }, 409],
+    ["POST", "orders/combine", { order_ids: [other, other] }, 400],
+    ["POST", "orders/combine", { order_ids: [other, "6"] }, 409],
     ["POST", "orders/404/cancel-units", { line_item_ids: ["1"] }, 404],
     ["POST", "orders/5/cancel-units", { line_item_ids: [rest?.id, "404"] }, 404],
     ["POST", "orders/5/cancel-units", { line_item_ids: [rest?.id, unit?.id] }, 409],
