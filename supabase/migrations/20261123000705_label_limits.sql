@@ -222,6 +222,8 @@ as $$
     where not exists (
       select from public.system_logs
       where event_type = 'label_limit_near'
+        -- The log has no index of its types: only the period is read.
+        and created_at >= near.began::timestamp at time zone 'UTC'
         and details ->> 'period' = near.period
         and details ->> 'began' = near.began::text
     )

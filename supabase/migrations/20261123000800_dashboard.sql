@@ -281,7 +281,6 @@ end;
 $$;
 comment on function private.correct_totals(uuid) is
   'Part of refresh_dashboard_metrics: makes the kept figures of a seller those of the rows.';
-grant execute on function private.correct_totals(uuid) to service_role;
 
 create function public.refresh_dashboard_metrics()
 returns void

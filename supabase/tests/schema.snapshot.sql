@@ -7238,6 +7238,8 @@ AS $function$
     where not exists (
       select from public.system_logs
       where event_type = 'label_limit_near'
+        -- The log has no index of its types: only the period is read.
+        and created_at >= near.began::timestamp at time zone 'UTC'
         and details ->> 'period' = near.period
         and details ->> 'began' = near.began::text
     )
@@ -12305,7 +12307,6 @@ grant execute on function private.claim_own_notification(private.label_purchases
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
 grant execute on function private.combined_orders(public.orders) to service_role;
 grant execute on function private.connection_of_event(text,text,text) to service_role;
-grant execute on function private.correct_totals(uuid) to service_role;
 grant execute on function private.correction_refusal(private.label_purchases,public.shipments,bigint[],text,text) to service_role;
 grant execute on function private.count_orders(public.tiktok_shops,integer,integer,integer) to service_role;
 grant execute on function private.count_requests(uuid,text,integer) to service_role;
