@@ -1,6 +1,7 @@
 /** The pictures of README.md, of the console of a seeded stack. */
 import type { Browser, Page } from "playwright-core";
 import type { Stack } from "../stack/stack.ts";
+import { loadPicture } from "./load_picture.ts";
 import { shrinkPng } from "./shrink_png.ts";
 
 interface Picture {
@@ -50,8 +51,7 @@ const PICTURES: readonly Picture[] = [
       await signIn(page, stack, "Ada");
       await openPage(page, "Orders");
       await page.getByRole("link", { name: SHIPPED_ORDER }).click();
-      await page.locator(".label-picture").waitFor();
-      await page.waitForFunction("document.querySelector('.label-picture').naturalWidth > 0");
+      await loadPicture(page.locator(".label-picture"));
     },
   },
   {

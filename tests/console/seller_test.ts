@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import postgres from "postgres";
+import { loadPicture } from "../../local/browser/load_picture.ts";
 import { findBarriers, openWindow, seeGone, seeShown } from "../support/browser.ts";
 import { visitPages } from "../support/console.ts";
 import { announceOrder } from "../support/orders.ts";
@@ -50,7 +51,7 @@ async function buyLabel(page: Page, orderId: string): Promise<void> {
   await page.getByRole("button", { name: /^Buy for \$/ }).click();
   const picture = page.getByRole("img", { name: /Shipping label/ });
   await seeShown(picture);
-  await page.waitForFunction("document.querySelector('.label-picture').naturalWidth === 400");
+  assert.equal(await loadPicture(picture), 400);
 }
 
 async function choosePlan(page: Page): Promise<void> {
