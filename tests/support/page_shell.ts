@@ -1,6 +1,7 @@
 /** A folder in which a shell runs the commands of a page, with a stack's `env` file and the tasks of deno.json. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { variables } from "../../local/stack/variables.ts";
 import { makeTemporaryFolder } from "../../local/leftovers/temporary_folder.ts";
@@ -63,13 +64,14 @@ async function runInProcess(
   using lock = await Deno.open(fileURLToPath(new URL("deno.json", ROOT)));
   await lock.lock(true);
   const cwd = Deno.cwd();
-  Deno.chdir(folder);
+  // Not `Deno.chdir`: Playwright, which other tests of the process load, keeps what `process.cwd` returned.
+  process.chdir(folder);
   for (const name of names) set(name, env[name]);
   try {
     return await callCommand(file, args);
   } finally {
     for (const [name, value] of before) set(name, value);
-    Deno.chdir(cwd);
+    process.chdir(cwd);
   }
 }
 
