@@ -51,6 +51,8 @@ export function mapPaymentStatus(
     case null:
       return paid ? "paid" : null;
     case "received":
+    case "on_hold":
+      // TikTok's OpenAPI of ON_HOLD: a pre-order is paid a day before its release.
       return paid ? "paid" : "pending";
     case "cancelled":
       // TikTok refunds the buyer with the cancellation.
@@ -58,7 +60,6 @@ export function mapPaymentStatus(
     case "delivered":
     case "completed":
       return "paid";
-    case "on_hold":
     case "awaiting_shipment":
     case "partially_shipped":
     case "awaiting_collection":

@@ -216,6 +216,8 @@ Deno.test("mapPaymentStatus(): cash on delivery is paid at delivery, a paid orde
   const cash = { paid: false, cashOnDelivery: true };
   const unpaid = { paid: false, cashOnDelivery: false };
   assert.equal(mapPaymentStatus("received", unpaid), "pending");
+  assert.equal(mapPaymentStatus("on_hold", card), "paid");
+  assert.equal(mapPaymentStatus("on_hold", unpaid), "pending");
   assert.equal(mapPaymentStatus("awaiting_shipment", card), "paid");
   assert.equal(mapPaymentStatus("in_transit", cash), "pending");
   assert.equal(mapPaymentStatus("delivered", cash), "paid");
