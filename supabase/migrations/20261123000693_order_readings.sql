@@ -39,6 +39,30 @@ comment on function private.next_order_status(text, text) is
   'The incoming status if it may follow the stored one, else the stored one.';
 grant execute on function private.next_order_status(text, text) to service_role;
 
+create function private.is_taken_back(stored public.orders, incoming text)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return stored.order_status = 'awaiting_collection'
+    and stored.tiktok_status = 'AWAITING_COLLECTION'
+    and incoming in ('awaiting_shipment', 'partially_shipped')
+    -- A label of ours that is in use decides: its void moves the order back.
+    and not exists (
+      select from public.shipment_orders as link
+      join public.shipments as shipment on shipment.id = link.shipment_id and shipment.user_id = link.user_id
+      where link.order_id = stored.id and link.user_id = stored.user_id
+        and shipment.provider is not null and shipment.status <> 'voided'
+    );
+end;
+$$;
+comment on function private.is_taken_back(public.orders, text) is
+  'Whether TikTok waits for the shipment of an order again, because its labels were cancelled in Seller Center.';
+grant execute on function private.is_taken_back(public.orders, text) to service_role;
+
 create function private.next_payment_status(stored text, incoming text)
 returns text
 language plpgsql
@@ -136,7 +160,10 @@ as $$
 declare
   has_address boolean;
 begin
-  stored.order_status := private.next_order_status(stored.order_status, p_order ->> 'order_status');
+  stored.order_status := case
+    when private.is_taken_back(stored, p_order ->> 'order_status') then p_order ->> 'order_status'
+    else private.next_order_status(stored.order_status, p_order ->> 'order_status')
+  end;
   has_address := private.replaces_address(
     p_order ->> 'address_status', stored.address_status, stored.order_status
   );

@@ -113,7 +113,25 @@ select is(tests.void('ada', 'i1') || ' ' || tests.settle_void('i1', 'voided'), '
 select is(tests.order_state('i'), 'awaiting_collection AWAITING_COLLECTION', 'leaves the order as it is');
 select is(tests.timeline('i'), 'LABEL_PURCHASED awaiting_collection, LABEL_VOIDED', 'but the timeline has it');
 select is(tests.labelled('i'), 'none', 'its units are free');
+select is(
+  tests.ingest('ada', 'i', '{"tiktok_updated_at": "2030-01-01T00:00:00Z"}'),
+  'updated', 'later TikTok takes the shipment back'
+);
+select is(tests.order_state('i'), 'awaiting_shipment AWAITING_SHIPMENT', 'and the order has to be shipped again');
 select is(tests.requested('ada', 'i', 'i2'), 'requested', 'and get another label');
+
+-- As long as a label is in use, only its void moves the order back.
+select tests.order_to_ship('ada', 'l');
+select tests.buy('ada', 'l', 'l1');
+update public.orders set tiktok_status = 'AWAITING_COLLECTION' where tiktok_order_id = 'l';
+select is(
+  tests.ingest('ada', 'l', '{"tiktok_updated_at": "2030-01-01T00:00:00Z"}'),
+  'updated', 'TikTok takes a shipment back whose label was not voided'
+);
+select is(tests.order_state('l'), 'awaiting_collection AWAITING_SHIPMENT', 'the order has its label');
+select is(tests.void('ada', 'l1') || ' ' || tests.settle_void('l1', 'voided'), 'requested voided', 'until it is voided');
+select is(tests.order_state('l'), 'awaiting_shipment AWAITING_SHIPMENT', 'then it has to be shipped');
+
 -- One of two labels.
 select tests.order_to_ship('ada', 'j', '{"tiktok_status": "PARTIALLY_SHIPPING"}');
 select tests.buy('ada', 'j', 'j1', '{"line_item_ids": ["j-1"]}');

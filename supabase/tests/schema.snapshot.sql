@@ -4736,6 +4736,26 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.is_taken_back(stored public.orders, incoming text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return stored.order_status = 'awaiting_collection'
+    and stored.tiktok_status = 'AWAITING_COLLECTION'
+    and incoming in ('awaiting_shipment', 'partially_shipped')
+    -- A label of ours that is in use decides: its void moves the order back.
+    and not exists (
+      select from public.shipment_orders as link
+      join public.shipments as shipment on shipment.id = link.shipment_id and shipment.user_id = link.user_id
+      where link.order_id = stored.id and link.user_id = stored.user_id
+        and shipment.provider is not null and shipment.status <> 'voided'
+    );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.judge_figure(p_value numeric, p_threshold private.health_thresholds)
  RETURNS text
  LANGUAGE plpgsql
@@ -5676,7 +5696,10 @@ AS $function$
 declare
   has_address boolean;
 begin
-  stored.order_status := private.next_order_status(stored.order_status, p_order ->> 'order_status');
+  stored.order_status := case
+    when private.is_taken_back(stored, p_order ->> 'order_status') then p_order ->> 'order_status'
+    else private.next_order_status(stored.order_status, p_order ->> 'order_status')
+  end;
   has_address := private.replaces_address(
     p_order ->> 'address_status', stored.address_status, stored.order_status
   );
@@ -12369,6 +12392,7 @@ grant execute on function private.is_order_of_readings_unknown(public.orders,jso
 grant execute on function private.is_partly_cancelled(public.orders) to service_role;
 grant execute on function private.is_replayable(private.inbox_events) to service_role;
 grant execute on function private.is_silent_source(text) to service_role;
+grant execute on function private.is_taken_back(public.orders,text) to service_role;
 grant execute on function private.label_cents(numeric,text) to service_role;
 grant execute on function private.label_cost(public.shipments) to service_role;
 grant execute on function private.label_limit_of(uuid) to service_role;
