@@ -196,6 +196,15 @@ export class TikTokOperations {
     return this.changeOrder(id, order.detail.status, cancelledUnits(order, lineItemIds, options));
   }
 
+  /** A return is complete: TikTok pays its buyer back. Returns its id. Sends no webhook. */
+  refundReturn(orderId: string, refundTotal: string): string {
+    const order = this.state.get("orders", orderId);
+    if (order === undefined) throw refusals.invalid("order_id");
+    const added = { id: `4035${randomDigits(15)}`, refundTotal, at: this.#seconds };
+    this.state.put("orders", orderId, { ...order, returns: [...order.returns ?? [], added] });
+    return added.id;
+  }
+
   /**
    * TikTok combines orders of one buyer: in the US by a group, elsewhere by one package. Returns them as they
    * are then. Sends no webhook.

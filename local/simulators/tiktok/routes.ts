@@ -13,6 +13,7 @@ import { observeAnswers, observeCalls } from "./observer.ts";
 import { orderRoutes } from "./orders_api.ts";
 import { packageRoutes } from "./packages_api.ts";
 import { sellerShippingRoutes } from "./seller_shipping_api.ts";
+import { returnRoutes } from "./returns_api.ts";
 import { labelRoutes } from "./shipping_documents.ts";
 import { shopRoutes } from "./shops_api.ts";
 import { tokenRoutes } from "./tokens_api.ts";
@@ -46,6 +47,7 @@ export function simulatorRoutes(tiktok: TikTokOperations, options: TikTokSimulat
   app.route("/", shopRoutes(api));
   app.route("/", orderRoutes(api));
   app.route("/", cancellationRoutes(api));
+  app.route("/", returnRoutes(api));
   app.route("/", eventRoutes(api));
   app.route("/", fulfillmentRoutes(api));
   app.route("/", createPackagesRoutes(api));

@@ -48,11 +48,20 @@ export interface SimulatedToken {
   expiresAt: number;
 }
 
+/** A return of units of an order whose buyer was paid back. */
+export interface SimulatedReturn {
+  id: string;
+  /** A decimal string in the order's currency. */
+  refundTotal: string;
+  at: number;
+}
+
 /** An order as Get Order Detail answers it. */
 export interface SimulatedOrder {
   id: string;
   shopId: string;
   detail: Record<string, unknown> & { status: string; update_time: number; create_time: number };
+  returns?: SimulatedReturn[];
 }
 
 export type ShippingType = "TIKTOK" | "SELLER";
