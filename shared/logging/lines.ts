@@ -53,6 +53,7 @@ export const LINES = {
   "orders synced": line(["info", "warn"], ["found", "enqueued", "missed", "complete"]),
   "order of a search is not readable": line(["error"], ["error"]),
   "cancellation deadlines not read": line(["warn"], ["error"]),
+  "returns not read": line(["warn"], ["error"]),
   "list element is not readable": line(["error"], ["list", "issues"]),
   // Labels
   "label bought": line(["info"], ["shipment_id", "provider"]),

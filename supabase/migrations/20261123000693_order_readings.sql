@@ -485,7 +485,7 @@ grant execute on function private.refund_in_currency(public.orders, jsonb) to se
 /*
   Arguments: p_order; p_notice, facts of an event: refund_id and refund_total name a refund.
   Returns:   the notice with what this refund adds to those that the timeline has; {} if it adds nothing. The sum of
-             refund_total over the timeline is what was paid back.
+             refund_total over the timeline is what was paid back: one sum for returns, one for other refunds.
 */
 create function private.new_part_of_refund(p_order public.orders, p_notice jsonb)
 returns jsonb
@@ -546,10 +546,19 @@ declare
   refunded numeric;
   changed public.orders;
 begin
-  select coalesce(sum((changes ->> 'refund_total')::numeric), 0) into refunded
-  from public.order_events
-  where order_id = p_order.id and user_id = p_order.user_id and changes ? 'refund_total';
-  refunded := refunded + (p_notice ->> 'refund_total')::numeric;
+  -- TikTok may report a refund under its own id, and once more as that of a return.
+  select greatest(
+    coalesce(sum(reported.amount) filter (where reported.is_return), 0),
+    coalesce(sum(reported.amount) filter (where not reported.is_return), 0)
+  )
+  into refunded
+  from (
+    select (changes ->> 'refund_total')::numeric as amount, changes ? 'return_id' as is_return
+    from public.order_events
+    where order_id = p_order.id and user_id = p_order.user_id and changes ? 'refund_total'
+    union all
+    select (p_notice ->> 'refund_total')::numeric, p_notice ? 'return_id'
+  ) as reported;
   update public.orders
   set refunded_amount = refunded,
       payment_status = case

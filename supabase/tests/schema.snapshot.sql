@@ -1185,10 +1185,19 @@ declare
   refunded numeric;
   changed public.orders;
 begin
-  select coalesce(sum((changes ->> 'refund_total')::numeric), 0) into refunded
-  from public.order_events
-  where order_id = p_order.id and user_id = p_order.user_id and changes ? 'refund_total';
-  refunded := refunded + (p_notice ->> 'refund_total')::numeric;
+  -- TikTok may report a refund under its own id, and once more as that of a return.
+  select greatest(
+    coalesce(sum(reported.amount) filter (where reported.is_return), 0),
+    coalesce(sum(reported.amount) filter (where not reported.is_return), 0)
+  )
+  into refunded
+  from (
+    select (changes ->> 'refund_total')::numeric as amount, changes ? 'return_id' as is_return
+    from public.order_events
+    where order_id = p_order.id and user_id = p_order.user_id and changes ? 'refund_total'
+    union all
+    select (p_notice ->> 'refund_total')::numeric, p_notice ? 'return_id'
+  ) as reported;
   update public.orders
   set refunded_amount = refunded,
       payment_status = case

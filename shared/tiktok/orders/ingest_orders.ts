@@ -12,6 +12,7 @@ import type { TikTokDependencies } from "../dependencies.ts";
 import { parseTikTokWebhook } from "../webhooks/parse_webhook.ts";
 import { mapOrder, type OrderRow } from "./map_order.ts";
 import { noticeOf } from "./order_notices.ts";
+import { type Notice, readReturns, type Returns, withRefund } from "./return_refunds.ts";
 import { LoggableError } from "../../loggable_error.ts";
 
 /** An event about one order of a connected shop. */
@@ -67,7 +68,13 @@ async function ingestOrders(
     return (await Promise.all(events.map((event) => ingestAlone(dependencies, event)))).flat();
   }
   const deadlines = await readDeadlines(dependencies, connection, answer);
-  const items = events.map((event) => toItemOrError(event, answer, deadlines));
+  const noticed = events.map((event) => ({ event, ...readNotice(event) }));
+  const returns = await readReturns(
+    tiktok,
+    connection,
+    noticed.flatMap(({ notice }) => notice === undefined ? [] : [notice]),
+  );
+  const items = noticed.map((one) => toItemOrError(one, answer, deadlines, returns));
   const outcomes = new Map<number, EventResult>();
   const ready = items.flatMap((item) => "error" in item ? [] : [item]);
   if (ready.length > 0) {
@@ -115,11 +122,13 @@ interface IngestItem {
 
 /** The item of an event, or why its order cannot be ingested. */
 function toItemOrError(
-  event: OrderEvent,
+  { event, notice, error }: NoticedEvent,
   { orders, unreadable }: OrdersAnswer,
   deadlines: Map<string, number>,
+  returns: Returns,
 ): IngestItem | { error: unknown } {
   try {
+    if (notice === undefined) throw error;
     const order = orders.get(event.object_id);
     const odd = unreadable.find(({ id }) => id === event.object_id);
     if (odd !== undefined) throw odd.error;
@@ -131,7 +140,7 @@ function toItemOrError(
         ...toStorable(mapOrder(order, deadlines.get(order.id))),
         read_after: event.claimed_at,
       },
-      notice: toStorable(readNotice(event)),
+      notice: toStorable(withRefund(notice, event.object_id, returns)),
     };
   } catch (error) {
     return { error };
@@ -141,9 +150,16 @@ function toItemOrError(
 /** The body of our own events about an order. */
 const OwnBody = z.object({ notice: z._default(z.record(z.string(), z.json()), {}) });
 
-function readNotice(event: OrderEvent): Record<string, unknown> {
-  if (event.source === "creatorflow") return OwnBody.parse(JSON.parse(event.body)).notice;
-  return noticeOf(event.event_type, parseTikTokWebhook(event.body).data);
+/** `error`: its body cannot be read. */
+type NoticedEvent = { event: OrderEvent; notice?: Notice; error?: unknown };
+
+function readNotice({ source, event_type, body }: OrderEvent): Omit<NoticedEvent, "event"> {
+  try {
+    if (source === "creatorflow") return { notice: OwnBody.parse(JSON.parse(body)).notice };
+    return { notice: noticeOf(event_type, parseTikTokWebhook(body).data) };
+  } catch (error) {
+    return { error };
+  }
 }
 
 async function ingestAlone(

@@ -56,7 +56,7 @@ const LineItem = z.object({
 });
 
 /** Documented as a string; "0" is not a refund. */
-const RefundTotal = z.pipe(
+export const RefundTotal = z.pipe(
   z.union([z.string(), z.pipe(z.number(), z.transform(String))]),
   z.transform((text) => text.trim()),
 ).check(z.refine((text) => /^\d{1,12}(\.\d{1,2}0*)?$/.test(text) && Number(text) > 0));

@@ -8,6 +8,7 @@ import {
 import { readTikTokCountryParameters } from "../../../shared/config.ts";
 import { countryQuery } from "../../../shared/tiktok/api/provider_countries.ts";
 import { getCancellationDeadlines } from "../../../shared/tiktok/api/cancellations.ts";
+import { getReturns } from "../../../shared/tiktok/api/returns.ts";
 import * as fulfillment from "../../../shared/tiktok/api/fulfillment.ts";
 
 export interface RecordedCall extends TikTokCall {
@@ -39,7 +40,8 @@ class RecordingClient extends TikTokClient {
 type CallName =
   | Exclude<keyof TikTokClient, "call">
   | keyof typeof fulfillment
-  | "getCancellationDeadlines";
+  | "getCancellationDeadlines"
+  | "getReturns";
 
 const ACCESS = { accessToken: "token", shopCipher: "cipher" };
 const ORDER = "576461413038785752";
@@ -63,6 +65,7 @@ const CALLS: Record<CallName, (tiktok: TikTokClient) => Promise<unknown>> = {
   putWebhook: (tiktok) => tiktok.putWebhook(ACCESS, "ORDER_STATUS_CHANGE", "https://a.example/"),
   deleteWebhook: (tiktok) => tiktok.deleteWebhook(ACCESS, "ORDER_STATUS_CHANGE"),
   getCancellationDeadlines: (tiktok) => getCancellationDeadlines(tiktok, ACCESS, [ORDER]),
+  getReturns: (tiktok) => getReturns(tiktok, ACCESS, ["4035318504086604100"]),
   getShippingServices: (tiktok) =>
     fulfillment.getShippingServices(tiktok, ACCESS, ORDER, [UNIT], MEASURES),
   createPackage: (tiktok) =>
