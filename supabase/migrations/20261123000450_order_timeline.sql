@@ -5,7 +5,7 @@ create table private.order_transitions (
   to_status text not null,
   primary key (from_status, to_status)
 );
-comment on table private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back.';
+comment on table private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back: private.is_taken_back has the exception.';
 
 alter table private.order_transitions enable row level security;
 grant select on private.order_transitions to service_role;
@@ -26,10 +26,7 @@ union all
 select status, 'cancelled'
 from unnest(array[
   'received', 'on_hold', 'awaiting_shipment', 'partially_shipped', 'awaiting_collection', 'in_transit'
-]) as status
-union all
--- A split is undone.
-values ('partially_shipped', 'awaiting_shipment');
+]) as status;
 
 create table public.order_events (
   id bigint generated always as identity,

@@ -47,8 +47,10 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return stored.order_status = 'awaiting_collection'
-    and stored.tiktok_status = 'AWAITING_COLLECTION'
+  return (
+      stored.order_status = 'awaiting_collection' and stored.tiktok_status = 'AWAITING_COLLECTION'
+      or stored.order_status = 'partially_shipped' and stored.tiktok_status = 'PARTIALLY_SHIPPING'
+    )
     and incoming in ('awaiting_shipment', 'partially_shipped')
     -- A label of ours that is in use decides: its void moves the order back.
     and not exists (

@@ -26,7 +26,7 @@ as $$
 $$;
 
 -- The table of transitions.
-select is((select count(*) from private.order_transitions), 35::bigint, 'the transitions');
+select is((select count(*) from private.order_transitions), 34::bigint, 'the transitions');
 select is_empty(
   $$select from private.order_transitions
     where from_status in ('completed', 'cancelled') or from_status = to_status
@@ -65,7 +65,7 @@ select is(
   tests.ingest('ada', '1', tests.order_at(50, 'completed')), 'updated', 'and the order is completed'
 );
 select is(tests.state('1'), 'completed refunded COMPLETED', 'the refund is not undone');
-select is(tests.ingest('ada', '2', tests.order_at(1, 'partially_shipped')), 'inserted', 'a split order');
+select is(tests.ingest('ada', '2', tests.order_at(1, 'partially_shipped', '{"tiktok_status": "PARTIALLY_SHIPPING"}')), 'inserted', 'a split order');
 select is(
   tests.ingest('ada', '2', tests.order_at(2, 'awaiting_shipment')), 'updated', 'whose split is taken back'
 );

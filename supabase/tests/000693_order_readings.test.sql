@@ -1,6 +1,7 @@
 -- TikTok takes a shipment back: the order has to be shipped again.
 begin;
 \ir helpers.psql
+\ir label_helpers.psql
 
 select tests.sign_up('ada');
 select tests.connect_shop('ada');
@@ -37,6 +38,13 @@ select is(
 );
 select is(tests.order_becomes(5, 'IN_TRANSIT'), 'in_transit already_shipped', 'one that the carrier has collected');
 select is(tests.order_becomes(6, 'AWAITING_SHIPMENT'), 'in_transit already_shipped', 'is not taken back');
+
+-- A label that was bought here and that TikTok does not know yet.
+select tests.order_to_ship('ada', '2', '{"tiktok_updated_at": "2026-11-01T00:00:00Z"}');
+select tests.buy('ada', '2', 'label', '{"line_item_ids": ["2-1"]}');
+select is(tests.order_state('2'), 'partially_shipped AWAITING_SHIPMENT', 'an order of which one unit has a label');
+select is(tests.ingest('ada', '2', '{"tiktok_updated_at": "2030-01-01T00:00:00Z"}'), 'updated', 'which changes at TikTok');
+select is(tests.order_state('2'), 'partially_shipped AWAITING_SHIPMENT', 'is shipped in part as before');
 
 select tests.refused(who, 'select private.is_taken_back(null, null)', who || ' cannot call is_taken_back')
 from unnest(array['anon', 'ada']) as who;

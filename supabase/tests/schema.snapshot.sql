@@ -4752,8 +4752,10 @@ CREATE OR REPLACE FUNCTION private.is_taken_back(stored public.orders, incoming 
  SET search_path TO ''
 AS $function$
 begin
-  return stored.order_status = 'awaiting_collection'
-    and stored.tiktok_status = 'AWAITING_COLLECTION'
+  return (
+      stored.order_status = 'awaiting_collection' and stored.tiktok_status = 'AWAITING_COLLECTION'
+      or stored.order_status = 'partially_shipped' and stored.tiktok_status = 'PARTIALLY_SHIPPING'
+    )
     and incoming in ('awaiting_shipment', 'partially_shipped')
     -- A label of ours that is in use decides: its void moves the order back.
     and not exists (
@@ -12700,7 +12702,7 @@ comment on relation private.order_totals is 'Orders of a seller by currency; eac
 comment on column private.order_totals.amount is 'Amounts of all orders, whatever their state; like the others in hundredths of the currency, which add up faster than decimals.';
 comment on column private.order_totals.month is 'Month (UTC) of the newest order; month_orders and month_amount are of the orders stored in it.';
 comment on column private.order_totals.paid_orders is 'Orders with is_revenue; gross and refunded are of these.';
-comment on relation private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back.';
+comment on relation private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back: private.is_taken_back has the exception.';
 comment on relation private.own_tracking_numbers is 'Every number that a seller gave for a parcel: the first one and its corrections.';
 comment on column private.own_tracking_numbers.attempt is 'label_purchases.attempt at that time.';
 comment on column private.own_tracking_numbers.accepted_at is 'When TikTok accepted it.';
