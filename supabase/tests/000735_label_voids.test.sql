@@ -140,6 +140,21 @@ select is(tests.order_state('j'), 'awaiting_collection PARTIALLY_SHIPPING', 'an 
 select is(tests.void('ada', 'j2') || ' ' || tests.settle_void('j2', 'voided'), 'requested voided', 'one of which is voided');
 select is(tests.order_state('j'), 'partially_shipped PARTIALLY_SHIPPING', 'is shipped in part');
 select is(tests.labelled('j') || ' ' || tests.parcel('j1'), '1:j1 purchased', 'the other label stays');
+-- One of two labels, of which TikTok was notified of the other: it still waits for the rest.
+select tests.order_to_ship('ada', 'm');
+select tests.buy('ada', 'm', 'm1', '{"line_item_ids": ["m-1"]}');
+update public.shipments set tiktok_notified_at = now() where id = tests.purchase('m1');
+select tests.buy('ada', 'm', 'm2');
+update public.orders set tiktok_status = 'PARTIALLY_SHIPPING' where tiktok_order_id = 'm';
+select is(tests.void('ada', 'm2') || ' ' || tests.settle_void('m2', 'voided'), 'requested voided', 'a label that TikTok does not know');
+select is(tests.order_state('m'), 'partially_shipped PARTIALLY_SHIPPING', 'leaves its units to be shipped');
+select tests.buy('ada', 'm', 'm3');
+update public.shipments set tiktok_notified_at = now() where id = tests.purchase('m3');
+select is(tests.void('ada', 'm3') || ' ' || tests.settle_void('m3', 'voided'), 'requested voided', 'a label that TikTok knows');
+select tests.buy('ada', 'm', 'm4');
+select is(tests.void('ada', 'm4') || ' ' || tests.settle_void('m4', 'voided'), 'requested voided', 'and the one in its place');
+select is(tests.order_state('m'), 'awaiting_collection PARTIALLY_SHIPPING', 'leave the order as TikTok will say it is');
+
 select tests.order_to_ship('ada', 'k');
 select tests.buy('ada', 'k', 'k1');
 update public.orders set order_status = 'cancelled', tiktok_status = 'CANCELLED' where tiktok_order_id = 'k';

@@ -6961,8 +6961,12 @@ begin
   if p_event_type in ('LABEL_VOIDED', 'TRACKING_REFUSED')
     and before.tiktok_status in ('AWAITING_SHIPMENT', 'PARTIALLY_SHIPPING')
     and not exists (
-      select from private.shipments_of_order(before)
-      where provider in ('easypost', 'own') and tiktok_notified_at is not null
+      select from private.shipments_of_order(before) as known
+      join public.shipments as withdrawn on withdrawn.line_item_ids && known.line_item_ids
+      where withdrawn.id = (p_changes ->> 'shipment_id')::uuid
+        and withdrawn.user_id = before.user_id
+        and known.provider in ('easypost', 'own')
+        and known.tiktok_notified_at is not null
     ) then
     -- TikTok still waits for these units, so the order moves back, which no other change allows.
     becomes := coalesce(

@@ -168,6 +168,19 @@ test("a number that TikTok refuses is withdrawn with its code, and its units are
   assert.equal((await requestLabel(stack, seller, order.id)).status, 201);
 });
 
+test("a refused number for the second parcel of an order leaves its unit to be shipped", async (stack) => {
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller, { quantity: 2 });
+  const [first, second] = lineItemIdsOf(stack, order.tiktokId);
+  assert.equal((await add(stack, seller, order, { line_item_ids: [first] })).status, 201);
+  assert.equal((await readOrder(seller, order.id)).status, "partially_shipped");
+  const wrong = { line_item_ids: [second], tracking_number: "1234" };
+  assertProblem(await add(stack, seller, order, wrong), 422, "tracking_number_invalid");
+  assert.equal((await readOrder(seller, order.id)).status, "partially_shipped");
+  assert.equal((await add(stack, seller, order, { line_item_ids: [second] })).status, 201);
+  assert.notEqual((await readOrder(seller, order.id)).status, "partially_shipped");
+});
+
 test("while TikTok is down an own number is stored, and sent once when it is up", async (stack) => {
   const seller = await connectSeller(stack);
   for (const kind of ["html", "lost"] as const) {
