@@ -20,6 +20,7 @@ import { Parcel } from "../../shared/shipping/parcel.ts";
 import { TikTokClient } from "../../shared/tiktok/api/client.ts";
 import { EasyPostSimulator } from "../../local/simulators/easypost/simulator.ts";
 import type { Fault } from "../../local/simulators/faults.ts";
+import { DOUBTFUL_CODES } from "../../local/simulators/tiktok/fulfillment_refusals.ts";
 import {
   agePurchases,
   type Answer,
@@ -206,6 +207,11 @@ const BOUGHT: LostAnswer[] = [
     what: code,
     spoil: () => void stack.easypost.behaviour.doubtfulBuys.push(code),
     provider: "easypost" as const,
+  })),
+  ...DOUBTFUL_CODES.map((code) => ({
+    what: `${code}, and bought`,
+    spoil: () => void stack.tiktok.fulfillment.doubtfulBuys.push(code),
+    provider: "tiktok_shipping" as const,
   })),
 ];
 

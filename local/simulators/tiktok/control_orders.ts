@@ -4,6 +4,7 @@ import * as z from "zod";
 import { controlApp, countBy, defined, parse } from "../control.ts";
 import type { TikTokOperations } from "./operations.ts";
 import { isWaiting } from "./combined_orders.ts";
+import { DOUBTFUL_CODES } from "./fulfillment_refusals.ts";
 import { ORDER_STATUSES } from "./orders.ts";
 import { linesOf, liveLinesOf } from "./packages.ts";
 import type { SimulatedOrder } from "./state.ts";
@@ -22,8 +23,9 @@ export const ORDER_HELP = {
     "{status, deliveries?}: a carrier collects it (FULFILLING), delivers it (COMPLETED) or loses it " +
     "(CANCELLED); its order changes too",
   "POST /control/fulfillment":
-    "{label_delay?, always_warn?}: labels are not ready for so many reads; every tracking number gets " +
-    "the warning that it fits several carriers",
+    "{label_delay?, always_warn?, doubtful_buys?}: labels are not ready for so many reads; every tracking " +
+    "number gets the warning that it fits several carriers; error codes of the next purchases, whose " +
+    "labels are bought",
   "POST /control/deliveries":
     "{order_ids, duplicates?, concurrency?}: send their webhooks in random order, some of them twice",
 };
@@ -80,6 +82,7 @@ const PackageBody = z.strictObject({
 const FulfillmentBody = z.strictObject({
   label_delay: z.int().min(0).max(1000).optional(),
   always_warn: z.boolean().optional(),
+  doubtful_buys: z.array(z.literal(DOUBTFUL_CODES)).max(1000).optional(),
 });
 
 const DeliveriesBody = z.strictObject({
@@ -181,10 +184,15 @@ export function orderControl(tiktok: TikTokOperations): Hono {
   });
 
   app.post("/fulfillment", async (c) => {
-    const { label_delay, always_warn } = await parse(FulfillmentBody, c.req.raw);
-    Object.assign(fulfillment, defined({ labelDelay: label_delay, alwaysWarn: always_warn }));
-    const { labelDelay, alwaysWarn } = fulfillment;
-    return c.json({ label_delay: labelDelay, always_warn: alwaysWarn });
+    const { label_delay, always_warn, doubtful_buys } = await parse(FulfillmentBody, c.req.raw);
+    const change = { labelDelay: label_delay, alwaysWarn: always_warn };
+    Object.assign(fulfillment, defined({ ...change, doubtfulBuys: doubtful_buys }));
+    const { labelDelay, alwaysWarn, doubtfulBuys } = fulfillment;
+    return c.json({
+      label_delay: labelDelay,
+      always_warn: alwaysWarn,
+      doubtful_buys: doubtfulBuys,
+    });
   });
 
   app.post("/deliveries", async (c) => {

@@ -69,7 +69,7 @@ Deno.test("/control delays labels, and lists their charges", async () => {
   const shop = await caller.shop("1");
   const { id } = caller.simulator.addOrder({ shopId: "1", shippingType: "TIKTOK" });
   const delayed = await control("POST", "fulfillment", { label_delay: 1 });
-  assert.deepEqual(delayed, [200, { label_delay: 1, always_warn: false }]);
+  assert.deepEqual(delayed, [200, { label_delay: 1, always_warn: false, doubtful_buys: [] }]);
   const weight = { value: "1.4", unit: "POUND" };
   const { data: { package_id } } = await shop.post(PACKAGES, { order_id: id, weight });
   const read = () =>
@@ -210,6 +210,7 @@ Deno.test("/control refuses invalid bodies and unknown ids, and changes nothing"
     ["PATCH", "packages/404", { status: "COMPLETED" }, 404],
     ["PATCH", `packages/${package_id}`, { status: "TO_FULFILL" }, 400],
     ["POST", "fulfillment", { label_delay: -1 }, 400],
+    ["POST", "fulfillment", { doubtful_buys: [21011006] }, 400],
     ["POST", "deliveries", { order_ids: [id, "404"] }, 404],
     ["POST", "faults", { kind: "later" }, 400],
     ["POST", "faults", { kind: "delay" }, 400],

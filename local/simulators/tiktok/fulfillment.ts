@@ -3,6 +3,7 @@
  * synchronous: the second of two simultaneous calls for the same lines sees the first one's package.
  */
 import { hasOtherOrders, type Orders, ordersOf, packagesOf } from "./combined_orders.ts";
+import { type DoubtfulCode, shippingRefusals } from "./fulfillment_refusals.ts";
 import { advanceOrder } from "./orders.ts";
 import {
   hasPackageFromPayment,
@@ -37,6 +38,8 @@ type Shipping = Tracking & Pick<SimulatedPackage, "weight" | "dimension">;
 export class Fulfillment {
   /** Number of reads of a label bought afterwards that TikTok answers with "not ready" (11034037). */
   labelDelay = 0;
+  /** Errors of the next purchases, in order. The labels are bought. */
+  doubtfulBuys: DoubtfulCode[] = [];
   /** Warns about every tracking number that it fits several carriers. */
   alwaysWarn = false;
   /** Several packages of one order may have one number: TikTok documents 21011025 as well as 21011026. */
@@ -171,7 +174,10 @@ export class Fulfillment {
     return shipped;
   }
 
-  /** TikTok ships these lines, and charges the shop for the label. */
+  /**
+   * TikTok ships these lines, and charges the shop for the label.
+   * @throws {TikTokRefusal} after the purchase, if `doubtfulBuys` says so
+   */
   buyLabel(
     orders: Orders,
     lineItemIds: string[],
@@ -187,6 +193,8 @@ export class Fulfillment {
       at: this.#seconds,
     };
     this.#state.put("labels", packageId, label);
+    const doubt = this.doubtfulBuys.shift();
+    if (doubt !== undefined) throw shippingRefusals.doubtful(doubt);
     return bought;
   }
 

@@ -1,6 +1,7 @@
 /** Simulated labels for US orders that TikTok delivers: services, purchases, refusals. */
 import assert from "node:assert/strict";
 import { Caller, NOW, type OrderDetail } from "../../../tests/support/tiktok_caller.ts";
+import { DOUBTFUL_CODES } from "./fulfillment_refusals.ts";
 import type { NewOrder } from "./orders.ts";
 import { TikTokSimulator } from "./simulator.ts";
 import {
@@ -135,6 +136,18 @@ Deno.test("the default service is bought without a choice; a shop with one servi
     [orderId, "7208000000000000001"],
     [other.id, "7208000000000000001"],
   ]);
+});
+
+Deno.test("a doubtful purchase answers TikTok's error, and the label is bought and charged", async () => {
+  for (const code of DOUBTFUL_CODES) {
+    const { simulator, fulfillment, shop, orderId, buy } = await usShop();
+    fulfillment.doubtfulBuys = [code];
+    const { data, ...answer } = await buy();
+    assert.deepEqual([answer.code, data], [code, null]);
+    assert.equal(fulfillment.labelsBought, 1);
+    assert.equal((await shop.order(orderId)).status, "AWAITING_COLLECTION");
+    await assertRefused(simulator, () => buy(), 21022025);
+  }
 });
 
 Deno.test("only one of many simultaneous purchases for the same lines is charged", async () => {

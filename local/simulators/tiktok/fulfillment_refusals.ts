@@ -8,6 +8,20 @@ function refusal(code: number, message: string): () => TikTokRefusal {
   return () => new TikTokRefusal(code, message, 200);
 }
 
+/**
+ * TikTok's own failures while it sells a label (pages "Create Packages" and "Ship Package"): the label may have been
+ * bought, or is being bought.
+ */
+const DOUBTFUL = {
+  11001027: "System timeout. If this error persists, please contact the platform for assistance.",
+  21001003: "System timeout. If the error persists, please contact the platform for assistance.",
+  21001011: "System process error, please try again later.",
+  21022029: "System process error, please try again later.",
+  21030005: "Processing create_label_status not allow to operate this action",
+} as const;
+export type DoubtfulCode = keyof typeof DOUBTFUL;
+export const DOUBTFUL_CODES = Object.keys(DOUBTFUL).map(Number) as DoubtfulCode[];
+
 export const shippingRefusals = {
   /** The same for an unknown order: the answer must not disclose another seller's orders. */
   notSellersOrder: refusal(21008111, "The order does not belong to the current seller."),
@@ -29,6 +43,7 @@ export const shippingRefusals = {
   ),
 
   // Labels
+  doubtful: (code: DoubtfulCode) => new TikTokRefusal(code, DOUBTFUL[code], 200),
   notTikTokShipping: refusal(
     21008017,
     "This API is only applicable to TikTok Shipping orders. For seller shipping, please obtain the " +

@@ -50,8 +50,21 @@ const EXPIRED_CREDENTIALS = 105002;
 const INVALID_REQUEST = 36009004;
 /** The second is the hourly limit of sandbox shops. */
 const RATE_LIMITED = new Set([36009002, 36009037]);
-/** "Internal error, please try again", and "request timed out". */
-const INTERNAL = new Set([36009003, 36009007]);
+/**
+ * TikTok's own failures: "internal error", "System timeout", "System process error, please try again later",
+ * "Failed to get orders". Source: the lists of errors on the pages of our calls.
+ */
+const INTERNAL = new Set([
+  // Every call.
+  ...[36009003, 36009007],
+  // Get Order Detail.
+  ...[10002014, 10002015, 10037002, 10037003, 10037004],
+  // Create Packages, Ship Package, Mark Package As Shipped.
+  ...[11001027, 11001031, 11006005, 11006026, 21001003, 21001008, 21001011, 21001043, 21001055],
+  ...[21008300, 21022029, 21022030, 21042001, 21042076],
+  // Get Package Shipping Document.
+  ...[11034025, 21023022, 21023034],
+]);
 /** Of the auth host: refresh token expired; code invalid; unknown, replaced or withdrawn. */
 const RECONNECT = new Set([36004001, 36004004, 36004005]);
 

@@ -3,8 +3,14 @@ import { isRateLimited, isRefusal, TikTokError } from "../../../tiktok/api/error
 import { ConnectionWaitsError } from "../../../tiktok/connections/shop_connection.ts";
 import { LabelError, type LabelFailure } from "../../errors.ts";
 
-/** "Label already purchased", "already shipped": perhaps by the very call whose answer was lost. */
-const DONE_ALREADY = new Set([21022025, 21011006, 21011020, 21030006]);
+/**
+ * "Label already purchased", "already shipped", "processing": perhaps by the very call whose answer was lost.
+ * Source: the lists of errors of Create Packages and Ship Package.
+ */
+const MAYBE_OURS = new Set([
+  ...[21022025, 21008042, 21030005, 21030006],
+  ...[21011006, 21011020, 21011040, 21008099, 11006021],
+]);
 
 const FAILURES: ReadonlyMap<number, LabelFailure> = new Map([
   [21011044, "order_on_hold"],
@@ -40,7 +46,7 @@ export function toLabelError(error: unknown): unknown {
 export function toPurchaseError(error: unknown): unknown {
   if (!(error instanceof TikTokError)) return error;
   const isCertain = isRateLimited(error) || error instanceof ConnectionWaitsError ||
-    isRefusal(error) && !DONE_ALREADY.has(error.code);
+    isRefusal(error) && !MAYBE_OURS.has(error.code);
   return isCertain
     ? toLabelError(error)
     : new LabelError("outcome_unknown", { bought: "unknown", cause: error });

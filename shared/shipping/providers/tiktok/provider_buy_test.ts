@@ -19,7 +19,10 @@ import {
 } from "../../../../tests/support/tiktok_stand_in.ts";
 
 const UNKNOWN = ["outcome_unknown", "unknown"];
-const ALREADY = [21022025, 21011006, 21011020, 21030006];
+const ALREADY = [
+  ...[21022025, 21008042, 21030005, 21030006],
+  ...[21011006, 21011020, 21011040, 21008099, 11006021],
+];
 
 const CHOICE = {
   service: "7208000000000000001",
@@ -162,6 +165,7 @@ Deno.test("a broken or missing answer leaves the outcome unknown, and the call i
     refusal(36009003),
     refusal(36009003, 500),
     refusal(36009007, 504),
+    ...[11001027, 21001003, 21001011, 21022029].map((code) => refusal(code)),
   ];
   for (const answer of answers) {
     await withTikTok({ [CREATE]: answer }, async ({ provider, purchase, calls }) => {
