@@ -3,14 +3,20 @@ import { isRefusal, TikTokError } from "../tiktok/api/errors.ts";
 import { ConnectionWaitsError } from "../tiktok/connections/shop_connection.ts";
 import { LabelError, type LabelFailure } from "./errors.ts";
 
+/** TikTok has several codes for one refusal: each call has its own list. */
+const NUMBER_USED = [21011025, 21011026, 21034012];
+const ALREADY_SHIPPED = [21011006, 21011020, 21011040, 21008099, 11006021];
+
 /** A repetition would be refused too. */
 const FINAL: ReadonlyMap<number, LabelFailure> = new Map([
   [21011022, "tracking_number_invalid"],
+  [21004012, "tracking_number_invalid"],
   [11028006, "tracking_number_unknown"],
   [21004015, "tracking_number_of_other_carrier"],
-  [21011025, "tracking_number_used"],
-  [21011006, "already_shipped"],
+  ...NUMBER_USED.map((code) => [code, "tracking_number_used"] as const),
+  ...ALREADY_SHIPPED.map((code) => [code, "already_shipped"] as const),
   [21011041, "order_cancelled"],
+  [21011042, "order_cancelled"],
   [21008025, "fulfilled_by_tiktok"],
   [21011004, "tiktok_label_required"],
   [21008117, "tiktok_label_required"],
@@ -27,6 +33,7 @@ const FINAL: ReadonlyMap<number, LabelFailure> = new Map([
 const TEMPORARY: ReadonlyMap<number, LabelFailure> = new Map([
   [21011044, "order_on_hold"],
   [21011007, "cancellation_requested"],
+  [21008044, "cancellation_requested"],
   [105005, "permission_missing"],
 ]);
 
@@ -39,7 +46,7 @@ export class PartlyNotifiedError extends TikTokError {
 }
 
 /** Refusals that an earlier call of ours can cause, if its answer was lost. */
-const MAYBE_OURS = new Set([21011006, 21011025]);
+const MAYBE_OURS = new Set([...NUMBER_USED, ...ALREADY_SHIPPED]);
 
 /** Argument of `settle_own_notification`. */
 export interface OwnRefusal {

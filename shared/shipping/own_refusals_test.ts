@@ -13,6 +13,10 @@ Deno.test("TikTok's refusals of a number become codes with TikTok's request id, 
     21004015: "tracking_number_of_other_carrier",
     11028006: "tracking_number_unknown",
     21011006: "already_shipped",
+    21011020: "already_shipped",
+    21008099: "already_shipped",
+    21034012: "tracking_number_used",
+    21011042: "order_cancelled",
     21011049: "tracking_final",
     21011050: "tracking_final",
   };
@@ -35,7 +39,7 @@ Deno.test("a hold, an outage and an unknown refusal are tried again", () => {
 });
 
 Deno.test("a refusal that our own lost call can cause is final only for the first call", () => {
-  for (const code of [21011006, 21011025]) {
+  for (const code of [21011006, 21011020, 21008099, 21011025, 21034012]) {
     assert.notEqual(toOwnRefusal(refusal(code), 1).code, undefined);
     assert.equal(toOwnRefusal(refusal(code), 2).code, undefined);
   }

@@ -35,7 +35,7 @@ export function requestedLabel(
   }
   const weight = weightOf(body, lineItemIds.length);
   const dimension = dimensionOf(body);
-  orders.forEach(checkShippable);
+  for (const order of orders) checkShippable(order);
   const packed = orders.flatMap((order) => fulfillment.packedLines(order));
   if (lineItemIds.some((id) => packed.includes(id))) throw shippingRefusals.labelBought();
   if (orders.some(({ detail }) => detail.status === "AWAITING_COLLECTION")) {

@@ -44,8 +44,8 @@ export function fulfillmentRoutes(api: OpenApi): Hono {
     const { call, shop } = await admitForShop(c.req.raw, api, FULFILLMENT_SCOPE);
     const { found, orders } = packageOf(state, shop, c.req.param("packageId"));
     const { self_shipment: own } = jsonBody(call);
-    orders.forEach(checkShippable);
-    if (found.status !== "TO_FULFILL") throw shippingRefusals.alreadyShipped();
+    for (const order of orders) checkShippable(order, shippingRefusals.packageShipped);
+    if (found.status !== "TO_FULFILL") throw shippingRefusals.packageShipped();
     for (const order of orders) checkCancellation(shop, order);
     if (found.shippingType === "SELLER") {
       if (isMarkAsShippedRegion(shop.region)) throw shippingRefusals.region();

@@ -44,14 +44,20 @@ export function lineItemsOf(body: Record<string, unknown>, order: SimulatedOrder
 
 const BY_PLATFORM = ["FULFILLMENT_BY_TIKTOK", "FULFILLMENT_BY_DILAYANI_TOKOPEDIA"];
 
-/** @throws {TikTokRefusal} if the seller may not ship the order, or more of it. */
-export function checkShippable(order: SimulatedOrder): void {
+/**
+ * @param alreadyShipped The call's own refusal of a shipped order.
+ * @throws {TikTokRefusal} if the seller may not ship the order, or more of it.
+ */
+export function checkShippable(
+  order: SimulatedOrder,
+  alreadyShipped = shippingRefusals.alreadyShipped,
+): void {
   const { status, fulfillment_type } = order.detail;
   if (BY_PLATFORM.includes(fulfillment_type as string)) throw shippingRefusals.fulfilledByTikTok();
   if (status === "UNPAID" || status === "ON_HOLD") throw shippingRefusals.onHold();
   if (status === "CANCELLED") throw shippingRefusals.cancelled();
   if (["IN_TRANSIT", "DELIVERED", "COMPLETED"].includes(status)) {
-    throw shippingRefusals.alreadyShipped();
+    throw alreadyShipped();
   }
 }
 

@@ -160,5 +160,5 @@ Deno.test("outside the US combined orders share a package, which is shipped once
   assert.equal(simulator.fulfillment.labelsBought, 1);
   for (const id of ids) assert.equal((await shop.order(id)).status, "AWAITING_COLLECTION");
   const again = () => shop.post(`${PACKAGES}/${packageId}/ship`);
-  await assertRefused(simulator, again, 21011006);
+  await assertRefused(simulator, again, 21011020);
 });

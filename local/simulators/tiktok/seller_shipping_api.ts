@@ -107,7 +107,7 @@ export function sellerShippingRoutes(api: OpenApi): Hono {
     const own = { packageId: found.id, orderIds };
     const tracking = sellerTracking(state, shop, jsonBody(call), own);
     if (orders.every(({ detail }) => detail.status === "CANCELLED")) {
-      throw shippingRefusals.cancelled();
+      throw shippingRefusals.correctionCancelled();
     }
     if (found.status === "CANCELLED") throw shippingRefusals.packageCancelled();
     if (found.shippedTime === undefined) throw shippingRefusals.notShipped();

@@ -211,7 +211,7 @@ Deno.test("a correction is refused after 72 hours, a delivery or a cancellation"
   simulator.changePackage(packageId, "COMPLETED");
   await assertRefused(simulator, correct, 21011030);
   simulator.changeOrder(id, "CANCELLED");
-  await assertRefused(simulator, correct, 21011041);
+  await assertRefused(simulator, correct, 21011042);
 });
 
 Deno.test("the lines of a lost package no longer count; without other lines the order is cancelled", async () => {
