@@ -6,6 +6,7 @@ import { isNotFound } from "../database/errors.ts";
 import { closeCustomer } from "./close_customer.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { decryptId, type EncryptedId, encryptId, idHashes } from "./encrypted_ids.ts";
+import { isEmailRefused } from "./errors.ts";
 import { createOnce } from "./idempotency.ts";
 import { CUSTOMER_COLUMN, readCustomer } from "./read_customer.ts";
 import { callStripe, listOf, readStripe } from "./stripe.ts";
@@ -73,9 +74,13 @@ async function createCustomer(
       return found === undefined ? { missing } : { found };
     },
     create: async (idempotencyKey) => {
-      const fields = { email, metadata: { user_id: userId } };
-      const call = stripe.customers.create(fields, { idempotencyKey });
-      const created = await readStripe(StripeCustomer, call);
+      const metadata = { user_id: userId };
+      const create = (fields: Stripe.CustomerCreateParams, idempotencyKey: string) =>
+        readStripe(StripeCustomer, stripe.customers.create(fields, { idempotencyKey }));
+      const created = await create({ email, metadata }, idempotencyKey).catch((error) => {
+        if (!isEmailRefused(error)) throw error;
+        return create({ metadata }, `${idempotencyKey}:no-email`);
+      });
       // An answer of an earlier request may be repeated: its address is what Stripe has.
       return { id: created.id, email: created.email ?? null };
     },

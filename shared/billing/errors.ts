@@ -34,3 +34,8 @@ export class BillingError extends LoggableError {
 export function isMissing(error: unknown): boolean {
   return error instanceof BillingError && error.code === "resource_missing";
 }
+
+/** Stripe takes fewer e-mail addresses than Auth: it refuses ada@intranet. */
+export function isEmailRefused(error: unknown): boolean {
+  return error instanceof BillingError && error.code === "email_invalid";
+}

@@ -5,7 +5,7 @@ import type { ClaimedEvent, EventResult } from "../inbox/events.ts";
 import { Outcome } from "../values/schemas.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { readCustomer } from "./read_customer.ts";
-import { isMissing } from "./errors.ts";
+import { isEmailRefused, isMissing } from "./errors.ts";
 import { callStripe } from "./stripe.ts";
 
 /** Handles an UPDATE_CUSTOMER_EMAIL task; `object_id` is the user. */
@@ -29,6 +29,8 @@ export async function updateCustomerEmail(
     } catch (error) {
       // Deleted at Stripe: the next checkout creates another one, with the present address.
       if (isMissing(error)) return { ignored: "unknown_customer" };
+      // The customer keeps the address before; the account's next one is tried again.
+      if (isEmailRefused(error)) return { ignored: "email_refused" };
       throw error;
     }
     stored = email;

@@ -68,6 +68,15 @@ Deno.test("without an account, a customer, or a customer at Stripe the task is i
   }
 });
 
+Deno.test("an address that Stripe refuses is not tried again", async () => {
+  const stripe = () => {
+    const error = { type: "invalid_request_error", code: "email_invalid", param: "email" };
+    return Response.json({ error }, { status: 400 });
+  };
+  const { result, sent, settled } = await updateWith({ emails: ["ada@intranet"], stripe });
+  assert.deepEqual([result, sent, settled], [{ ignored: "email_refused" }, ["ada@intranet"], []]);
+});
+
 Deno.test("while Stripe fails the task is not settled, so it is tried again", async () => {
   const stripe = () => Response.json({ error: { type: "api_error" } }, { status: 500 });
   await assert.rejects(updateWith({ emails: ["new@example.com"], stripe }), BillingError);

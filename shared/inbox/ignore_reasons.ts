@@ -29,6 +29,7 @@ export const IGNORE_REASONS = {
   no_subscription_named: "The event names no subscription.",
   unknown_subscription: "Stripe does not know the subscription.",
   unknown_customer: "No seller has this Stripe customer.",
+  email_refused: "Stripe does not accept the e-mail address of the account.",
   account_deleted: "The account of this Stripe customer was deleted.",
   user_mismatch: "The object names another seller than its customer's.",
   unknown_price: "The price belongs to no plan.",

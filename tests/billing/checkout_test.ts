@@ -18,7 +18,7 @@ import {
   subscriptionsOf,
 } from "../support/billing.ts";
 import { borrowStack, testOnOneStack } from "../support/shared_stack.ts";
-import { settledEvents } from "../support/shop.ts";
+import { runEventWorker, settledEvents } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 
 const LIMITS = { starter: 100, growth: 500, scale: 999999 } as const;
@@ -76,6 +76,38 @@ step(
       const bought = { status: "active", tier: plan, limit: LIMITS[plan] };
       assert.deepEqual(await planOf(stack, seller), bought);
     }
+  },
+);
+
+step(
+  "a seller whose e-mail address Stripe refuses can subscribe; a later one reaches the customer",
+  async () => {
+    const seller = await signUp(stack);
+    const rename = async (email: string) => {
+      await stack.sql`update auth.users set email = ${email} where id = ${seller.id}`;
+    };
+    await rename(`${seller.id}@intranet`);
+    const opened = await callBilling(stack, seller, "/checkout", { plan: "starter" });
+    assert.deepEqual([opened.status, opened.body.kind], [200, "checkout"]);
+    assert.equal(customerOf(stack, seller).email, null);
+    await payAndSettle(stack, opened.body.url);
+    assert.equal((await planOf(stack, seller)).status, "active");
+
+    await rename(`${seller.id}@example.com`);
+    await runEventWorker(stack);
+    assert.equal(customerOf(stack, seller).email, `${seller.id}@example.com`);
+    await rename(`${seller.id}@localhost`);
+    await runEventWorker(stack);
+    await settledEvents(stack);
+    assert.equal(customerOf(stack, seller).email, `${seller.id}@example.com`);
+    const tasks = await stack.sql`
+      select status, reason from private.inbox_events
+      where event_type = 'UPDATE_CUSTOMER_EMAIL' and object_id = ${seller.id} order by id`;
+    assert.deepEqual(tasks.map(({ status, reason }) => [status, reason]), [
+      ["ignored", "email_refused"],
+      ["done", null],
+      ["ignored", "email_refused"],
+    ]);
   },
 );
 

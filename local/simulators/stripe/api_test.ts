@@ -64,6 +64,28 @@ Deno.test("a customer is created and updated; an event has the earlier values", 
   assert.deepEqual(caller.takeTypes(), ["customer.created", "customer.updated"]);
 });
 
+Deno.test("an e-mail address that Stripe calls invalid is refused, and an empty one cannot remove it", async () => {
+  await using caller = new Caller();
+  const { client } = caller;
+  const { id } = await client.customers.create({ email: "ada+shop@mail.example.com" });
+  const refused = ["ada", "ada@localhost", "ada@com", " ada@example.com", "adá@example.com"];
+  const codes = new Map(refused.map((email) => [email, "email_invalid"]));
+  for (const [email, code] of codes.set("", "parameter_invalid_empty")) {
+    const create = () => client.customers.create({ email });
+    const update = () => client.customers.update(id, { email });
+    for (const call of [create, update]) {
+      const { statusCode, type, code: found, param } = await errorOf(call());
+      assert.deepEqual([statusCode, type], [400, "StripeInvalidRequestError"]);
+      assert.deepEqual([found, param], [code, "email"], email);
+    }
+  }
+  assert.equal(
+    (await client.customers.retrieve(id) as { email: string }).email,
+    "ada+shop@mail.example.com",
+  );
+  assert.equal(caller.counts().customers, 1);
+});
+
 Deno.test("customers are searched by metadata, exactly; other queries are refused", async () => {
   await using caller = new Caller();
   const { client } = caller;

@@ -26,7 +26,7 @@ export class Customers {
       object: "customer",
       created: this.#store.seconds,
       description: params.nullable("description") ?? null,
-      email: params.nullable("email") ?? null,
+      email: params.email("email") ?? null,
       invoice_settings: { default_payment_method: null },
       livemode: this.#store.livemode,
       metadata: params.metadata(),
@@ -60,7 +60,9 @@ export class Customers {
   update(id: string, params: Params): Customer {
     const before = this.#store.find("customers", id);
     const fields: Partial<Customer> = { metadata: params.metadata(before.metadata) };
-    for (const key of ["email", "name", "description"] as const) {
+    const email = params.email("email");
+    if (email !== undefined) fields.email = email;
+    for (const key of ["name", "description"] as const) {
       const value = params.nullable(key);
       if (value !== undefined) fields[key] = value;
     }

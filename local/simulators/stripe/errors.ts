@@ -63,6 +63,15 @@ export const apiErrors = {
     ),
   required: (param: string) =>
     invalid(`Missing required param: ${param}.`, { code: "parameter_missing", param }),
+  /** An empty value removes a parameter's value; this one cannot be removed. */
+  empty: (param: string) =>
+    invalid(
+      `You passed an empty string for '${param}'. We assume empty values are an attempt to unset a ` +
+        `parameter; however '${param}' cannot be unset.`,
+      { code: "parameter_invalid_empty", param },
+    ),
+  invalidEmail: (email: string, param: string) =>
+    invalid(`Invalid email address: ${email}`, { code: "email_invalid", param }),
   unknown: (param: string) =>
     invalid(`Received unknown parameter: ${param}`, { code: "parameter_unknown", param }),
   invalidInteger: (param: string, message: string) =>

@@ -20,6 +20,9 @@ function putValue(tree: Tree, [key, ...rest]: string[], value: string): void {
   putValue(branch, rest, value);
 }
 
+/** Stripe refuses addresses without a dot in the domain, such as ada@localhost, and characters that are not ASCII. */
+const EMAIL = /^[!-?A-~]+@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]+$/i;
+
 export class Params {
   readonly #tree: Tree;
   readonly #prefix: string;
@@ -83,6 +86,15 @@ export class Params {
   required(key: string): string {
     const value = this.text(key);
     if (value === undefined || value === "") throw apiErrors.required(this.name(key));
+    return value;
+  }
+
+  /** @throws {ApiError} */
+  email(key: string): string | undefined {
+    const value = this.text(key);
+    if (value === undefined) return undefined;
+    if (value === "") throw apiErrors.empty(this.name(key));
+    if (!EMAIL.test(value)) throw apiErrors.invalidEmail(value, this.name(key));
     return value;
   }
 
