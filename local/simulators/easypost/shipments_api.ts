@@ -78,8 +78,14 @@ export function shipmentRoutes(api: ShipmentsApi): Hono {
     const wanted = c.req.query("file_format")?.toUpperCase() as LabelFormat | undefined;
     if (wanted === undefined || !LABEL_FORMATS.includes(wanted)) throw refusals.labelFormat();
     const { purchase } = shipment;
-    const formats = [...new Set([...purchase.label.formats, wanted])];
-    const label = { ...purchase.label, formats, updatedAt: timestamp(now()) };
+    const { format: drawn, formats } = purchase.label;
+    // EasyPost converts PNG only, and each format once.
+    if (drawn !== "PNG" || formats.includes(wanted)) throw refusals.labelFormat();
+    const label = {
+      ...purchase.label,
+      formats: [...formats, wanted],
+      updatedAt: timestamp(now()),
+    };
     const changed = { ...shipment, purchase: { ...purchase, label } };
     state.put("shipments", shipment.id, changed);
     return c.json(describe(c, changed));

@@ -237,11 +237,11 @@ Deno.test("shipments are found by id and by reference, the newest first", async 
   assert.deepEqual(code(await caller.get("/v2/nothing")), [404, "NOT_FOUND"]);
 });
 
-Deno.test("a label is drawn in the requested format, converted, and its files can be read", async () => {
+Deno.test("a label is drawn in the requested format, and its file can be read", async () => {
   const publicUrl = "http://127.0.0.1:9/simulators/easypost";
   const caller = new Caller({ publicUrl });
   const options = { label_format: "PDF" };
-  const { id, postage_label, tracking_code } = await caller.bought({ options });
+  const { postage_label, tracking_code } = await caller.bought({ options });
   const { label_url, label_zpl_url, label_file_type } = postage_label;
   assert.equal(label_url, `${publicUrl}/labels/${postage_label.id}.pdf`);
   assert.deepEqual([label_zpl_url, label_file_type], [null, "application/pdf"]);
@@ -251,23 +251,33 @@ Deno.test("a label is drawn in the requested format, converted, and its files ca
   };
   assert.deepEqual((await read(label_url)).slice(0, 2), [200, "application/pdf"]);
   assert.match(String((await read(label_url))[2]), new RegExp(`^%PDF-[^]*${tracking_code}`));
-  const zpl = label_url.replace(".pdf", ".zpl");
-  assert.equal((await read(zpl))[0], 404);
-
-  const convert = (format: string) => caller.get(`/v2/shipments/${id}/label?file_format=${format}`);
-  assert.equal((await convert("zpl")).body.postage_label.label_zpl_url, zpl);
-  assert.deepEqual((await read(zpl)).slice(0, 2), [200, "application/zpl"]);
-  assert.deepEqual(code(await convert("GIF")), [422, "SHIPMENT.POSTAGE.INVALID_FORMAT"]);
-  await caller.create({ reference: "unbought" });
-  const unbought = await caller.get("/v2/shipments/unbought/label?file_format=ZPL");
-  assert.deepEqual(code(unbought), [422, "SHIPMENT.POSTAGE.REQUIRED"]);
-
+  assert.equal((await read(label_url.replace(".pdf", ".zpl")))[0], 404);
   const other = new Caller();
   const png = (await other.bought()).postage_label.label_url;
   assert.match(png, /^http:\/\/easypost\/labels\/pl_[0-9a-f]{32}\.png$/);
   const response = await other.simulator.fetch(new Request(png));
   assert.equal(response.headers.get("content-type"), "image/png");
   assert.deepEqual([...(await response.bytes()).slice(1, 4)], [0x50, 0x4e, 0x47]);
+});
+
+Deno.test("a PNG label is converted into each other format once, and labels in other formats are not", async () => {
+  const caller = new Caller();
+  const { id, postage_label: { label_url: png } } = await caller.bought();
+  const convert = (format: string, shipment = id) =>
+    caller.get(`/v2/shipments/${shipment}/label?file_format=${format}`);
+  const zpl = png.replace(".png", ".zpl");
+  assert.equal((await convert("zpl")).body.postage_label.label_zpl_url, zpl);
+  const file = await caller.simulator.fetch(new Request(zpl));
+  assert.deepEqual([file.status, file.headers.get("content-type")], [200, "application/zpl"]);
+  await file.body?.cancel();
+  const pdf = await caller.bought({ options: { label_format: "PDF" } });
+  const refused = [convert("ZPL"), convert("PNG"), convert("GIF"), convert("PNG", pdf.id)];
+  for (const answer of await Promise.all(refused)) {
+    assert.deepEqual(code(answer), [422, "SHIPMENT.POSTAGE.INVALID_FORMAT"]);
+  }
+  const unbought = await caller.create({ reference: "unbought" });
+  assert.equal(unbought.status, 201);
+  assert.deepEqual(code(await convert("ZPL", "unbought")), [422, "SHIPMENT.POSTAGE.REQUIRED"]);
 });
 
 Deno.test("shipments and balance survive a restart", async () => {

@@ -63,8 +63,8 @@ export class EasyPostClient {
     return await this.#call(Shipment, "POST", path, { rate: { id: rateId } });
   }
 
-  /** Draws the label of a bought shipment in another format. @throws {EasyPostError} */
-  async convertLabel(id: string, format: "PDF" | "PNG" | "ZPL"): Promise<Shipment> {
+  /** Draws the PNG label of a bought shipment in another format, once. @throws {EasyPostError} */
+  async convertLabel(id: string, format: "PDF" | "ZPL"): Promise<Shipment> {
     const path = `/shipments/${encodeURIComponent(id)}/label?file_format=${format}`;
     return await this.#call(Shipment, "GET", path);
   }

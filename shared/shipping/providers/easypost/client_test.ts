@@ -15,7 +15,7 @@ const KEY = "EZTKtop-s3cret";
 
 const SHIPMENT = shipmentOf({
   reference: "0b5f2c1e",
-  options: { label_format: "PDF" },
+  options: { label_format: "PNG" },
 }) as unknown as NewShipment;
 
 type Call = (client: EasyPostClient) => Promise<unknown>;

@@ -96,13 +96,9 @@ export class EasyPostProvider implements LabelProvider {
   async label(purchase: Purchase): Promise<LabelDocument> {
     const id = purchase.carrier_shipment_id as string;
     const wanted = purchase.label_format;
-    let label = toLabelDocument(await this.#read(id), wanted);
-    if (label.label_format !== wanted) {
-      const converted = await this.#client.convertLabel(id, wanted).catch((error) => {
-        throw toLabelError(error);
-      });
-      label = toLabelDocument(converted, wanted);
-    }
+    const present = toLabelDocument(await this.#read(id), wanted);
+    const isConvertible = present.label_format === "PNG" && wanted !== "PNG";
+    const label = isConvertible ? await this.#convert(id, wanted) : present;
     const { label_url, ...rest } = label;
     if (label_url === null) throw new LabelError("label_not_ready");
     return { label_url, ...rest };
@@ -131,6 +127,19 @@ export class EasyPostProvider implements LabelProvider {
   async track(purchase: Purchase): Promise<TrackingUpdate> {
     const { tracker } = await this.#read(purchase.carrier_shipment_id as string);
     return toTrackingUpdate(tracker ?? {});
+  }
+
+  /** EasyPost converts only PNG. A refusal may only mean that the label was converted a moment before. */
+  async #convert(id: string, wanted: "PDF" | "ZPL") {
+    try {
+      return toLabelDocument(await this.#client.convertLabel(id, wanted), wanted);
+    } catch (error) {
+      const failure = toLabelError(error);
+      if (failure.code !== "carrier_refused") throw failure;
+      const label = toLabelDocument(await this.#read(id), wanted);
+      if (label.label_format !== wanted) throw failure;
+      return label;
+    }
   }
 
   /** A refusal may only mean that the refund was requested a moment before. */

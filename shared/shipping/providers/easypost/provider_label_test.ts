@@ -132,6 +132,23 @@ Deno.test("a label that cannot be converted keeps its format", async () => {
     const label = await world.provider.label({ ...purchase, label_format: "PNG" });
     assert.equal(label.label_format, "PDF");
     assert.match(label.label_url, /\.pdf$/);
+    assert.ok(!world.simulator.calls.some((call) => call.endsWith("/label")));
+  });
+});
+
+Deno.test("a label that another request converts meanwhile is found", async () => {
+  await withEasyPost(async (world) => {
+    const { provider, client, simulator: { faults } } = world;
+    const purchase = await buyLabel(world, { label_format: "PNG" });
+    faults.observe = async ({ path }) => {
+      if (!path.endsWith("/label")) return;
+      delete faults.observe;
+      await client.convertLabel(purchase.carrier_shipment_id as string, "ZPL");
+    };
+    const label = await provider.label({ ...purchase, label_format: "ZPL" });
+    assert.equal(label.label_format, "ZPL");
+    assert.match(label.label_url, /\.zpl$/);
+    assert.equal(faults.observe, undefined);
   });
 });
 
@@ -142,7 +159,7 @@ Deno.test("a label without a URL is not ready", async () => {
     });
   }
   await withEasyPost(async (world) => {
-    const purchase = await buyLabel(world);
+    const purchase = await buyLabel(world, { label_format: "PNG" });
     for (
       const [kind, code] of [["internal", "carrier_unavailable"], ["html", "carrier_busy"]] as const
     ) {
