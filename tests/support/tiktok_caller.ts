@@ -17,6 +17,8 @@ export interface Answer {
 export interface CallOptions {
   method?: string;
   body?: string;
+  /** @default {"application/json"} */
+  contentType?: string;
   /** The body that is signed. @default {the body that is sent} */
   signedBody?: string;
   /** Changes the query after signing. */
@@ -96,7 +98,8 @@ export class Caller {
     path: string,
     token: unknown,
     parameters: Record<string, string>,
-    { method = "GET", body, signedBody = body, change = {} }: CallOptions = {},
+    { method = "GET", body, contentType = "application/json", signedBody = body, change = {} }:
+      CallOptions = {},
   ): Promise<Answer> {
     const query = { app_key: APP.appKey, timestamp: String(this.now / 1000), ...parameters };
     const bytes = signedBody === undefined ? undefined : new TextEncoder().encode(signedBody);
@@ -106,7 +109,7 @@ export class Caller {
     );
     return await this.get(`${path}?${new URLSearchParams({ ...query, sign, ...change })}`, {
       method,
-      headers: { "content-type": "application/json", "x-tts-access-token": String(token) },
+      headers: { "content-type": contentType, "x-tts-access-token": String(token) },
       ...(body !== undefined && { body }),
     });
   }

@@ -34,6 +34,13 @@ export class TikTokRefusal extends Error {
 
 export const refusals = {
   invalidPath: () => new TikTokRefusal(36009009, "Invalid path.", 404),
+  contentType: () =>
+    new TikTokRefusal(
+      36009022,
+      "Invalid request format. The request body format must be `application/json` for structured data or " +
+        "`multipart/form-data` for binary files.",
+      400,
+    ),
   appKey: () =>
     new TikTokRefusal(36009004, "Invalid credentials. Invalid 'app_key' query parameter.", 400),
   timestamp: () =>

@@ -44,6 +44,8 @@ export async function admit(request: Request, api: OpenApi, scope: string): Prom
   if (!query.has("sign")) throw refusals.missing("query.sign");
   const expected = signCall(api.app.appSecret, path, Object.fromEntries(query), body);
   if (query.get("sign") !== expected) throw refusals.sign();
+  const contentType = request.headers.get("content-type") ?? "";
+  if (body.length > 0 && !/^application\/json\b/i.test(contentType)) throw refusals.contentType();
   const token = api.state.get("accessTokens", request.headers.get("x-tts-access-token") ?? "");
   if (token === undefined) throw refusals.tokenMissing();
   if (token.expiresAt <= api.now() / 1000) throw refusals.tokenExpired();

@@ -21,6 +21,12 @@ Deno.test("calls are checked in TikTok's order: app key, clock, signature, token
   const sign = await caller.call(path, "no token", good, { change: { sign: "0".repeat(64) } });
   assert.deepEqual([sign.code, sign.status], [106001, 401]);
   assert.equal((await caller.call(path, token, good, { change: { ids: "6" } })).code, 106001);
+  const asForm = await caller.call(`${path}/search`, token, good, {
+    method: "POST",
+    body: "{}",
+    contentType: "application/x-www-form-urlencoded",
+  });
+  assert.deepEqual([asForm.code, asForm.status], [36009022, 400]);
   assert.match((await caller.call(path, "no token", good)).message, /x-tts-access-token/);
   assert.equal((await caller.call(path, token, { ids: "5" })).code, 106013);
   assert.equal((await caller.call(path, token, { ...good, shop_cipher: "cipher3" })).code, 101000);
@@ -43,18 +49,20 @@ Deno.test("all shops of a login are listed, without a cipher only", async () => 
   assert.match(refused.message, /unexpected identifier/);
 });
 
-Deno.test("orders of another shop are hidden, and the search pages by update time", async () => {
+Deno.test("orders of another seller are refused and not found, and the search pages by update time", async () => {
   const caller = new Caller();
   const { access_token: token } = await caller.connect("1");
   for (let n = 1; n <= 5; n++) {
     caller.simulator.addOrder({ shopId: "1", orderId: `10${n}`, updateTime: 1000 + n });
   }
   caller.simulator.addOrder({ shopId: "3", orderId: "300" });
-  const ids = await caller.call("/order/202309/orders", token, {
-    ids: "101,300,999",
-    shop_cipher: "cipher1",
-  });
-  assert.deepEqual(ids.data.orders?.map((order) => order.id), ["101"]);
+  const detail = (ids: string) =>
+    caller.call("/order/202309/orders", token, { ids, shop_cipher: "cipher1" });
+  const found = await detail("101,999");
+  assert.deepEqual(found.data.orders?.map((order) => order.id), ["101"]);
+  // One order of another seller spoils the answer for the others.
+  const foreign = await detail("101,300");
+  assert.deepEqual([foreign.code, foreign.status, foreign.data], [21008111, 200, null]);
 
   const search = (page: Record<string, string>) =>
     caller.call("/order/202309/orders/search", token, {

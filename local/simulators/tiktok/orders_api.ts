@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { ORDER_SCOPE } from "./authorizations.ts";
 import { maskLongCompleted } from "./addresses.ts";
 import { refusals, success } from "./envelope.ts";
+import { shippingRefusals } from "./fulfillment_refusals.ts";
 import { admitForShop, jsonBody, type OpenApi } from "./open_api.ts";
 import type { SimulatedOrder } from "./state.ts";
 
@@ -39,8 +40,13 @@ export function orderRoutes(api: OpenApi): Hono {
     const ids = call.query.get("ids")?.split(",") ?? [];
     if (ids.length === 0) throw refusals.missing("query.ids");
     if (ids.length > 50) throw refusals.invalid("query.ids");
-    const orders = ids.flatMap((id) => api.state.get("orders", id) ?? [])
-      .filter((order) => order.shopId === shop.id);
+    const found = ids.flatMap((id) => api.state.get("orders", id) ?? []);
+    const sellerOf = (shopId: string) => api.state.get("shops", shopId)?.openId;
+    if (found.some(({ shopId }) => sellerOf(shopId) !== shop.openId)) {
+      throw shippingRefusals.notSellersOrder();
+    }
+    // TikTok does not document unknown orders, and those of the seller's other shops: they are left out.
+    const orders = found.filter(({ shopId }) => shopId === shop.id);
     const now = api.now() / 1000;
     return success({ orders: orders.map(({ detail }) => maskLongCompleted(detail, now)) });
   });

@@ -39,7 +39,10 @@ async function answerTo(vector: ApiVector, change: Record<string, string>): Prom
   const response = await simulator.fetch(
     new Request(`http://tiktok${vector.path}?${query}`, {
       method,
-      headers: { "x-tts-access-token": simulator.newestTokens(openId)?.accessToken ?? "" },
+      headers: {
+        "content-type": "application/json",
+        "x-tts-access-token": simulator.newestTokens(openId)?.accessToken ?? "",
+      },
       ...(vector.body !== "" && { body: vector.body }),
     }),
   );
