@@ -14,6 +14,11 @@ const MAYBE_OURS = new Set([
 
 const FAILURES: ReadonlyMap<number, LabelFailure> = new Map([
   [21011044, "order_on_hold"],
+  [21011041, "order_cancelled"],
+  // The buyer's request has to be answered first.
+  [21011007, "cancellation_requested"],
+  [21008044, "cancellation_requested"],
+  [21004008, "service_unavailable"],
   [21008025, "fulfilled_by_tiktok"],
   [21011033, "order_combined"],
   [105005, "permission_missing"],

@@ -193,6 +193,10 @@ Deno.test("a purchase that times out has an unknown outcome, and is sent once", 
 Deno.test("a refusal by TikTok bought nothing, and has a code", async () => {
   const cases = [
     [21011044, "order_on_hold"],
+    [21011041, "order_cancelled"],
+    [21011007, "cancellation_requested"],
+    [21008044, "cancellation_requested"],
+    [21004008, "service_unavailable"],
     [21022026, "carrier_busy"],
     [21011048, "carrier_refused"],
     [105005, "permission_missing"],
