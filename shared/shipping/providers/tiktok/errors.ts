@@ -24,12 +24,14 @@ const FAILURES: ReadonlyMap<number, LabelFailure> = new Map([
   [105005, "permission_missing"],
   // The parcel was picked up: TikTok no longer shows its label.
   [21042102, "label_gone"],
+  [21023046, "label_gone"],
   // "Try again later".
   [21022026, "carrier_busy"],
-  // The label is still being drawn.
+  // The label is still being drawn, or its shipping is still being arranged.
   [11034037, "label_not_ready"],
   [11034023, "label_not_ready"],
   [11006010, "label_not_ready"],
+  [21042104, "label_not_ready"],
 ]);
 
 /** For calls that certainly bought nothing; errors of other kinds are returned unchanged. */

@@ -160,7 +160,7 @@ Deno.test("label() returns TikTok's link in the requested format, valid for a da
 Deno.test("a label that TikTok is still drawing is not ready", async () => {
   const answers = [
     FIXTURE.notReady(),
-    ...[11034037, 11034023, 11006010].map((code) => refusal(code)),
+    ...[11034037, 11034023, 11006010, 21042104].map((code) => refusal(code)),
   ];
   for (const answer of answers) {
     await withTikTok({ [DOCUMENT]: answer }, async ({ provider, purchase, calls }) => {
@@ -175,6 +175,7 @@ Deno.test("a label that TikTok is still drawing is not ready", async () => {
     [page(502), "tiktok_unavailable"],
     [page(503), "tiktok_unavailable"],
     [refusal(21042102), "label_gone"],
+    [refusal(21023046), "label_gone"],
   ] as const;
   for (const [answer, code] of cases) {
     await withTikTok({ [DOCUMENT]: answer }, async ({ provider, purchase }) => {
