@@ -34,6 +34,8 @@ export class TikTokRefusal extends Error {
 
 export const refusals = {
   invalidPath: () => new TikTokRefusal(36009009, "Invalid path.", 404),
+  // TikTok does not document its HTTP status.
+  invalidMethod: () => new TikTokRefusal(36009010, "Invalid method.", 405),
   contentType: () =>
     new TikTokRefusal(
       36009022,

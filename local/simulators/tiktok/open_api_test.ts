@@ -31,6 +31,8 @@ Deno.test("calls are checked in TikTok's order: app key, clock, signature, token
   assert.equal((await caller.call(path, token, { ids: "5" })).code, 106013);
   assert.equal((await caller.call(path, token, { ...good, shop_cipher: "cipher3" })).code, 101000);
   assert.equal((await caller.call("/order/202309/nothing", token, good)).code, 36009009);
+  const put = await caller.call(path, token, good, { method: "PUT", body: "{}" });
+  assert.deepEqual([put.code, put.status], [36009010, 405]);
   caller.now += 7 * 86400_000;
   const expired = await caller.call(path, token, good);
   assert.deepEqual([expired.code, expired.status], [105002, 401]);

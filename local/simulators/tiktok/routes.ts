@@ -1,5 +1,6 @@
 /** All routes of the simulated TikTok. */
 import { Hono } from "hono";
+import { methodNotAllowed } from "hono/method-not-allowed";
 import { authorizePage } from "./authorize_page.tsx";
 import { cancellationRoutes } from "./cancellations_api.ts";
 import { controlRoutes } from "./control.ts";
@@ -36,6 +37,8 @@ export function simulatorRoutes(tiktok: TikTokOperations, options: TikTokSimulat
     tokenRoutes({ app: credentials, authorizations, faults, tokenRequests, refreshes }),
   );
   app.route("/control", controlRoutes(tiktok));
+  const onMethodNotAllowed = () => refusals.invalidMethod().toResponse();
+  app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   if (options.observer) app.use(observeCalls(options.observer));
   app.use(faults.middleware({
     internal: () => refusals.internal().toResponse(),
