@@ -2,10 +2,11 @@
 import { Hono } from "hono";
 import { controlRoutes } from "./control.ts";
 import { EasyPostRefusal, refusals } from "./errors.ts";
+import { labelRoutes } from "./labels_api.ts";
 import type { EasyPostOperations } from "./operations.ts";
 import type { EasyPostSimulatorOptions } from "./options.ts";
 import { purchaseLock } from "./purchase_lock.ts";
-import { labelRoutes, shipmentRoutes } from "./shipments_api.ts";
+import { shipmentRoutes } from "./shipments_api.ts";
 import { trackerRoutes } from "./trackers_api.ts";
 import { webhookRoutes } from "./webhooks_api.ts";
 

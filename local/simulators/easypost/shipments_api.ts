@@ -1,6 +1,5 @@
 /** `/v2/shipments`: create, buy, refund, and read by EasyPost's id or the caller's reference. */
 import { type Context, Hono } from "hono";
-import { LABEL_FILES } from "../label_files.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { buyLabel } from "./buy_label.ts";
@@ -8,13 +7,13 @@ import { createShipment } from "./create_shipment.ts";
 import { describeShipment } from "./describe_shipment.ts";
 import { refusals } from "./errors.ts";
 import { timestamp } from "./ids.ts";
+import { jsonBody } from "./json_body.ts";
 import type { Mode } from "./objects.ts";
 import { requestRefund } from "./refunds.ts";
 import {
   type EasyPostState,
   LABEL_FORMATS,
   type LabelFormat,
-  type SimulatedPurchase,
   type SimulatedShipment,
 } from "./state.ts";
 
@@ -27,18 +26,6 @@ export interface ShipmentsApi {
   now: () => number;
   /** @default {the origin of the call} */
   publicUrl?: string;
-}
-
-/** The body of a call, `{}` if it is empty. @throws {EasyPostRefusal} */
-export async function jsonBody(request: Request): Promise<Record<string, unknown>> {
-  const text = await request.text();
-  try {
-    const json: unknown = JSON.parse(text || "{}");
-    if (typeof json === "object" && json !== null) return json as Record<string, unknown>;
-  } catch {
-    // Refused like a body that is not an object.
-  }
-  throw refusals.notJson();
 }
 
 export function shipmentRoutes(api: ShipmentsApi): Hono {
@@ -89,37 +76,6 @@ export function shipmentRoutes(api: ShipmentsApi): Hono {
     const changed = { ...shipment, purchase: { ...purchase, label } };
     state.put("shipments", shipment.id, changed);
     return c.json(describe(c, changed));
-  });
-  return app;
-}
-
-/** What the label says, line by line. */
-function labelLines({ toAddress: to }: SimulatedShipment, purchase: SimulatedPurchase): string[] {
-  const { carrier, service } = purchase.rate;
-  const lines = [
-    `${carrier} ${service}`,
-    purchase.trackingCode,
-    "",
-    to.name,
-    to.street1,
-    to.street2,
-    [to.city, to.state, to.zip].filter(Boolean).join(" "),
-    to.country,
-  ];
-  return lines.filter((line) => line !== null && line !== undefined);
-}
-
-/** `/labels/:file`. The link is the only credential. */
-export function labelRoutes(state: EasyPostState): Hono {
-  const app = new Hono();
-  app.get("/:file", (c) => {
-    const [id, extension = ""] = c.req.param("file").split(".");
-    const shipment = state.all("shipments").find(({ purchase }) => purchase?.label.id === id);
-    const purchase = shipment?.purchase;
-    const format = purchase?.label.formats.find((made) => made.toLowerCase() === extension);
-    if (!shipment || !purchase || format === undefined) throw refusals.notFound();
-    const { type, draw } = LABEL_FILES[format];
-    return c.body(draw(labelLines(shipment, purchase)), 200, { "content-type": type });
   });
   return app;
 }

@@ -1,8 +1,8 @@
 /** `/v2/trackers`: parcels whose labels EasyPost did not sell. */
 import { Hono } from "hono";
 import { refusals } from "./errors.ts";
+import { jsonBody } from "./json_body.ts";
 import type { Mode } from "./objects.ts";
-import { jsonBody } from "./shipments_api.ts";
 import type { EasyPostState } from "./state.ts";
 import { makeTracker } from "./trackers.ts";
 
