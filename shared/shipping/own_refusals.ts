@@ -21,6 +21,7 @@ const FINAL: ReadonlyMap<number, LabelFailure> = new Map([
   [21011004, "tiktok_label_required"],
   [21008117, "tiktok_label_required"],
   [21011033, "order_combined"],
+  [21011046, "order_combined"],
   // Delivered; later than 72 hours; corrected too often.
   [21011030, "tracking_final"],
   [21011049, "tracking_final"],

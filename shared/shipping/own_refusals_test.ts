@@ -17,6 +17,7 @@ Deno.test("TikTok's refusals of a number become codes with TikTok's request id, 
     21008099: "already_shipped",
     21034012: "tracking_number_used",
     21011042: "order_cancelled",
+    21011046: "order_combined",
     21011049: "tracking_final",
     21011050: "tracking_final",
   };

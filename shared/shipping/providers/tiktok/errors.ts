@@ -21,6 +21,7 @@ const FAILURES: ReadonlyMap<number, LabelFailure> = new Map([
   [21004008, "service_unavailable"],
   [21008025, "fulfilled_by_tiktok"],
   [21011033, "order_combined"],
+  [21011046, "order_combined"],
   [105005, "permission_missing"],
   // The parcel was picked up: TikTok no longer shows its label.
   [21042102, "label_gone"],

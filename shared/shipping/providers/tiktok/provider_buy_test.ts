@@ -194,6 +194,7 @@ Deno.test("a refusal by TikTok bought nothing, and has a code", async () => {
   const cases = [
     [21011044, "order_on_hold"],
     [21011041, "order_cancelled"],
+    [21011046, "order_combined"],
     [21011007, "cancellation_requested"],
     [21008044, "cancellation_requested"],
     [21004008, "service_unavailable"],
