@@ -250,6 +250,23 @@ test("a tracking number is corrected within 72 hours; then it is final, and the 
   assertProblem(await correct(stack, stranger, id, newNumber()), 404, "shipment_not_found");
 });
 
+test("a correction whose answer is lost is kept: TikTok, which takes one in the US, has it", async (stack) => {
+  const seller = await connectSeller(stack);
+  for (const kind of ["lost", "truncated"] as const) {
+    const order = await receiveOrder(stack, seller);
+    const [wrong, right] = [newNumber(), newNumber()];
+    const { body: { id } } = await add(stack, seller, order, { tracking_number: wrong });
+    stack.tiktok.faults.add({ kind, path: /shipping_info\/update$/, count: 1 });
+    const { status, body } = await correct(stack, seller, id, right);
+    assert.deepEqual([status, body.tracking_number], [200, right], kind);
+    await processLaterEvents(stack);
+    const { tracking_number, tiktok_notified_at, tiktok_error } = await read(stack, seller, id);
+    assert.deepEqual([tracking_number, tiktok_error], [right, null], kind);
+    assert.notEqual(tiktok_notified_at, null, kind);
+    assert.deepEqual(numbersAtTikTok(stack, order), [wrong, right], kind);
+  }
+});
+
 test("a seller lists the carriers that may be named; Ship Package takes the number in South-East Asia", async (stack) => {
   const list = (seller: ConnectedSeller, { id }: OrderRow) =>
     callShipments(stack, seller, `/carriers?order_id=${id}`, { method: "GET" });

@@ -143,7 +143,10 @@ export async function markPackageAsShipped(
   });
 }
 
-/** Update Package Shipping Info: another tracking number for a package that is marked as shipped. */
+/**
+ * Update Package Shipping Info: another tracking number for a package that is marked as shipped. TikTok counts the
+ * updates, and takes one in the United States.
+ */
 export async function updateShippingInfo(
   tiktok: TikTokClient,
   access: Access,
@@ -154,7 +157,7 @@ export async function updateShippingInfo(
     method: "POST",
     path: `${BASE}/packages/${packageId}/shipping_info/update`,
     body: tracking,
-    repeatable: true,
+    repeatable: false,
   });
 }
 

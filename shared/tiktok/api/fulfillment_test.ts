@@ -31,6 +31,7 @@ const WRITES: Record<string, Call> = {
   ship: (client) => shipPackage(client, SHOP, "2"),
   mark: (client) =>
     markPackageAsShipped(client, SHOP, "1", { ...TRACKING, order_line_item_ids: UNITS }),
+  update: (client) => updateShippingInfo(client, SHOP, "2", TRACKING),
 };
 
 /** Calls that may be repeated. */
@@ -39,7 +40,6 @@ const REPEATABLE: Record<string, Call> = {
   package: (client) => getPackage(client, SHOP, "2"),
   document: (client) => getShippingDocument(client, SHOP, "2", { document_type: "SHIPPING_LABEL" }),
   providers: (client) => getShippingProviders(client, SHOP, "3", {}),
-  update: (client) => updateShippingInfo(client, SHOP, "2", TRACKING),
 };
 
 function clientOf(apiUrl: string, waits: number[] = []): TikTokClient {
