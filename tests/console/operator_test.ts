@@ -22,13 +22,16 @@ const PAGES = {
   "/operator/inbox": "Inbox",
 };
 
-/** Without a session the page says how to get one; the link works, and leaves no token behind. */
+/** Without a session the page says how to get one; a new link works after a used one, and leaves no token behind. */
 async function signIn(browser: Browser, { env }: TestStack): Promise<ConsoleWindow> {
   const opened = await openConsole(browser, `${env.SUPABASE_URL}/operator/inbox`);
   const { page } = opened;
   await seeShown(page.getByRole("heading", { name: "For operators" }));
   assert.equal(await page.getByRole("table").count(), 0);
   assert.deepEqual(await findBarriers(page), []);
+  await page.goto(`${env.SUPABASE_URL}/operator/sign-in#${"0".repeat(64)}`);
+  await seeShown(page.getByText("The link was used before, or has expired."));
+  // The browser does not load the page again for an address that differs in its fragment only.
   await page.goto(await operatorLink(env));
   await seeShown(page.getByRole("heading", { name: "Inbox" }));
   assert.equal(page.url(), `${env.SUPABASE_URL}/operator/inbox`);

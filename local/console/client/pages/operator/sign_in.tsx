@@ -19,7 +19,11 @@ function takeToken(): string {
 export function SignInPage() {
   const [error, setError] = useState<Error | null>(null);
   const [isWaiting, setWaiting] = useState(true);
-  const signIn = async (token: string): Promise<void> => {
+  const signIn = async (): Promise<void> => {
+    const token = takeToken();
+    if (!token) return setWaiting(false);
+    setError(null);
+    setWaiting(true);
     try {
       await callConsole("session", { method: "POST", body: { token } });
       navigate("/operator/inbox", { replace: true });
@@ -29,9 +33,10 @@ export function SignInPage() {
     }
   };
   useEffect(() => {
-    const token = takeToken();
-    if (token) void signIn(token);
-    else setWaiting(false);
+    void signIn();
+    // A second link in the same window changes the fragment only, which loads nothing.
+    addEventListener("hashchange", signIn);
+    return () => removeEventListener("hashchange", signIn);
   }, []);
   return (
     <Several>
