@@ -48,13 +48,13 @@ const STEPS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
 ];
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
-/** `2 minutes ago`, `in 3 hours`, `just now`. */
+/** `2 minutes ago`, `in 3 hours`, `just now`, `in less than a minute`. */
 export function formatAge(time: string, now = Date.now()): string {
   const seconds = Math.round((Date.parse(time) - now) / 1000);
   for (const [unit, size] of STEPS) {
     if (Math.abs(seconds) >= size) return RELATIVE.format(Math.trunc(seconds / size), unit);
   }
-  return "just now";
+  return seconds > 0 ? "in less than a minute" : "just now";
 }
 
 /** `awaiting_shipment` is `Awaiting shipment`. */

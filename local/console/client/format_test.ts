@@ -16,6 +16,7 @@ Deno.test("amounts keep every digit, ages have one unit, codes are words", () =>
   assert.equal(formatMoney(null, "USD"), "–");
   const now = Date.parse("2026-11-29T12:00:00Z");
   assert.equal(formatAge("2026-11-29T11:59:30Z", now), "just now");
+  assert.equal(formatAge("2026-11-29T12:00:30Z", now), "in less than a minute");
   assert.equal(formatAge("2026-11-29T10:00:01Z", now), "1 hour ago");
   assert.equal(formatAge("2026-12-01T12:00:00Z", now), "in 2 days");
   assert.equal(formatCode("awaiting_shipment"), "Awaiting shipment");
