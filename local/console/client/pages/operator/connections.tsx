@@ -7,6 +7,7 @@ import { Several } from "../../components/several.tsx";
 import { Table } from "../../components/table.tsx";
 import { callConsole } from "../../console_api.ts";
 import { formatAge, formatCode } from "../../format.ts";
+import { shortId } from "../../ids.ts";
 import { SHOP_STATES, SHOP_TONES } from "../../states.ts";
 import { useQuery } from "../../use_query.ts";
 import { OperatorFrame } from "./operator_frame.tsx";
@@ -97,7 +98,7 @@ function Connections({ connections }: { connections: Connection[] }) {
         },
         {
           head: "Seller",
-          cell: ({ seller_id }) => <span class="mono">{seller_id.slice(0, 8)}</span>,
+          cell: ({ seller_id }) => <span class="mono" title={seller_id}>{shortId(seller_id)}</span>,
           isWideOnly: true,
         },
       ]}
