@@ -1,5 +1,7 @@
 /** The database's commands db:seed and db:health-check, and consent for other machines. */
 import assert from "node:assert/strict";
+import { makeTemporaryData } from "../../local/leftovers/temporary_folder.ts";
+import { writeEnvironment } from "../../local/stack/environment.ts";
 import { signInSeller } from "../../local/stack/seller.ts";
 import { callCommand as run } from "../support/run_command.ts";
 import { open, ownOrders, SELLERS, signIn } from "../support/seed_sellers.ts";
@@ -53,6 +55,20 @@ test("attack: the seed's ids, which no key decrypts, stop no comparison with Str
     select details ->> 'unreadable' as unreadable from public.system_logs
     where event_type = 'subscriptions_reconciled'`;
   assert.deepEqual(logged.map((row) => row.unreadable), ["1"]);
+});
+
+test("a command whose stack has ended does not take another stack at its address", async ({ env }) => {
+  await using folder = await makeTemporaryData("creatorflow-ended-");
+  await writeEnvironment(folder.path, {
+    ...env,
+    SUPABASE_PUBLISHABLE_KEY: "sb_publishable_of_another",
+  });
+  for (const [name, ...args] of [["connect_shop", "eve@example.com"], ["events"], ["db_seed"]]) {
+    const { code, text } = await run(name as string, [...args, "--data", folder.path]);
+    assert.equal(code, 1, text);
+    assert.match(text, /^Another stack answers at http:\S+: its keys are not those in \S+\/env\. /);
+    assert.match(text, /task start --data \S+ --port 0 --db-port 0\n$/);
+  }
 });
 
 Deno.test("db:health-check prints every figure, and fails when one is not healthy", async () => {
