@@ -86,6 +86,12 @@ function checkPositionals(expected: readonly string[], found: string[]): void {
   if (extra !== undefined) throw new UsageError(`"${extra}" is not understood. Try --help.`);
 }
 
+/** Without the comment of a copied line: zsh passes it on as arguments, unlike other shells. */
+function withoutComment(args: string[]): string[] {
+  const at = args.indexOf("#");
+  return at < 0 ? args : args.slice(0, at);
+}
+
 /** Purpose and usage: the help up to its second empty line. */
 function firstLines(help: string): string {
   return help.split("\n\n").slice(0, 2).join("\n\n");
@@ -94,8 +100,9 @@ function firstLines(help: string): string {
 /** Runs a command and returns its exit code: 0 done, 1 failed, 2 not understood. */
 export async function runCommand<Options extends ParseArgsOptionsConfig, Input>(
   command: OptionsCommand<Options> | ParsedCommand<Input>,
-  args: string[],
+  given: string[],
 ): Promise<number> {
+  const args = withoutComment(given);
   try {
     let outcome: Outcome;
     if ("parse" in command) {

@@ -42,6 +42,17 @@ Deno.test("a command gets its options and arguments; its number is the exit code
   assert.equal((await output([], {})).code, 0);
 });
 
+Deno.test("a comment behind the command, which zsh passes on, is no argument", async () => {
+  const seen: string[] = [];
+  const run: OptionsCommand<typeof OPTIONS>["run"] = ({ values, positionals }) => {
+    seen.push(values.limit, ...positionals);
+  };
+  const comment = ["#", "counts", "--twice"];
+  const positionals = ["FILE", "[NAME]"];
+  assert.equal((await output(["#1", "--limit", "7", ...comment], { run, positionals })).code, 0);
+  assert.deepEqual(seen, ["7", "#1"]);
+});
+
 Deno.test("--help prints the whole help and does nothing", async () => {
   const run = () => assert.fail();
   for (const args of [["--help"], ["-h"], ["x", "y", "--help"]]) {

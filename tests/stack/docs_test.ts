@@ -162,6 +162,17 @@ Deno.test("pages and messages name commands in the form that works with only Nod
   assert.deepEqual(found, []);
 });
 
+Deno.test("a comment behind a command can be copied with it into zsh, which reads it", () => {
+  const comments = pages.flatMap(({ path, text }) =>
+    [...text.matchAll(/^ *npx -y deno@\S+ task .* # (.*)$/gm)].map(([, comment = ""]) => ({
+      path,
+      comment,
+    }))
+  );
+  assert.ok(comments.length > 20);
+  assert.deepEqual(comments.filter(({ comment }) => /[;'"`()*?[\]<>&|$!#]/.test(comment)), []);
+});
+
 Deno.test("README.md shows what deno task start prints", () => {
   const env = {
     SUPABASE_URL: "http://127.0.0.1:54321",
