@@ -10,7 +10,9 @@ function suggestCommands({ env, tiktok }: Stack, data: string): string {
     ? [
       taskLine("demo", data),
       taskLine("connect-shop ada@example.com", data),
-      `curl -X POST ${env.TIKTOK_API_URL}/control/orders --json '{"shop_id":"${SAMPLE_SHOP_ID}"}'`,
+      // Without --json, which curl 7.81 of Ubuntu 22.04 does not have.
+      `curl ${env.TIKTOK_API_URL}/control/orders -H content-type:application/json ` +
+      `-d '{"shop_id":"${SAMPLE_SHOP_ID}"}'`,
     ]
     : [taskLine("connect-shop ada@example.com --code CODE", data)];
   return `Try, in another terminal, in this folder:\n\n${
