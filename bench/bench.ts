@@ -52,7 +52,11 @@ ${LINES.map(({ name, title }) => `  ${name.padEnd(10)} ${title}`).join("\n")}
 
 Without a name it measures all. A line compares two or more things that run in turn; the figure is the
 ratio, in starts a size or how much more it takes, with the smallest and largest round in brackets.
-Times depend on the machine. All lines together also write bench/results.json.`;
+Behind it stand its target, whether it is met, and both sides' own figures: ours first. A ratio with
+"at least" compares throughputs, one with "at most" times, CPU or bytes.
+
+The exit code is 0 whether targets are met or not: times depend on the machine. All lines together
+also write bench/results.json. docs/performance.md explains the lines.`;
 
 function number(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
