@@ -109,3 +109,21 @@ Deno.test("every command that /control lists has a route", async () => {
     }
   }
 });
+
+Deno.test("a browser gets /control as a page, with every command and what the simulator holds", async () => {
+  await using stripe = new Stripe();
+  for (const { fetch } of [new TikTok().simulator, new EasyPost().simulator, stripe.simulator]) {
+    const { what, control, ...held } = await (await fetch(new Request("http://x/control"))).json();
+    const headers = { accept: "text/html,*/*;q=0.8", "sec-fetch-site": "none" };
+    const response = await fetch(new Request("http://x/control", { headers }));
+    assert.equal(response.headers.get("content-type"), "text/html; charset=utf-8");
+    const page = await response.text();
+    assert.ok(page.includes(`<h1>${what}</h1>`));
+    const shown = [...page.matchAll(/<dt><code>(.*?)<\/code>/g)].map(([, command = ""]) => command);
+    assert.deepEqual(shown, Object.keys(control).map((command) => command.replace("&", "&amp;")));
+    assert.deepEqual(
+      Object.keys(held).filter((name) => !page.includes(`&quot;${name}&quot;:`)),
+      [],
+    );
+  }
+});

@@ -10,6 +10,7 @@ import {
   parse,
   unknownCommand,
 } from "../control.ts";
+import { answerControl } from "../control_page.tsx";
 import { DOUBTFUL_CODES, REFUND_STATUSES } from "./behaviour.ts";
 import { TRACKER_STATUSES } from "./objects.ts";
 import type { EasyPostOperations } from "./operations.ts";
@@ -64,7 +65,7 @@ export function controlRoutes(easypost: EasyPostOperations): Hono {
   const { state, accounts, behaviour, faults } = easypost;
   const app = controlApp();
   app.get("/", (c) =>
-    c.json({
+    answerControl(c, "EasyPost", {
       what: "The EasyPost simulator",
       control: HELP,
       balance: accounts.balance,

@@ -10,6 +10,7 @@ import {
   parse,
   unknownCommand,
 } from "../control.ts";
+import { answerControl } from "../control_page.tsx";
 import type { Faults } from "../faults.ts";
 import { isVersion } from "./api_versions.ts";
 import {
@@ -144,7 +145,7 @@ export function controlRoutes(
     Promise.all(Array.from({ length: count }, send));
 
   const app = controlApp();
-  app.get("/", (c) => c.json(describeAll(simulator, changes)));
+  app.get("/", (c) => answerControl(c, "Stripe", describeAll(simulator, changes)));
 
   app.use("/subscriptions/:id/*", async (c, next) => {
     const id = c.req.param("id");

@@ -2,6 +2,7 @@
 import type { Hono } from "hono";
 import * as z from "zod";
 import { controlApp, faultRoutes, FAULTS_HELP, parse, unknownCommand } from "../control.ts";
+import { answerControl } from "../control_page.tsx";
 import { ORDER_HELP, orderControl } from "./control_orders.ts";
 import { WORLD_HELP, worldControl } from "./control_world.ts";
 import { SELLER_HELP, sellerControl } from "./control_sellers.ts";
@@ -24,7 +25,7 @@ export function controlRoutes(tiktok: TikTokOperations): Hono {
   const { state, fulfillment, faults } = tiktok;
   const app = controlApp();
   app.get("/", (c) =>
-    c.json({
+    answerControl(c, "TikTok Shop", {
       what: "The TikTok simulator",
       control: HELP,
       logins: state.all("logins").map(({ openId, userType, name }) => (
