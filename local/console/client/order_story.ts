@@ -19,8 +19,9 @@ export interface StoryEntry {
 
 const TITLES: Record<string, string> = {
   ORDER_STATUS_CHANGE: "TikTok reported the order",
-  ORDER_FOUND: "Read from TikTok",
-  ORDER_REREAD: "Read again from TikTok",
+  // Their time is that of the order's change at TikTok, which may be before the shop was connected.
+  ORDER_FOUND: "State at TikTok",
+  ORDER_REREAD: "Changed at TikTok",
   RECIPIENT_ADDRESS_UPDATE: "The address was changed",
   PACKAGE_UPDATE: "The parcel was changed",
   LABEL_PURCHASED: "Label bought",

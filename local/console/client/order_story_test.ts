@@ -20,7 +20,7 @@ const LABEL = event(2, "09.904", "LABEL_PURCHASED", {
   shipment_id: "5eed",
   order_status: to("awaiting_shipment", "awaiting_collection"),
 });
-const BEGINNING = ["Read from TikTok: Awaiting shipment · Paid"];
+const BEGINNING = ["State at TikTok: Awaiting shipment · Paid"];
 
 /** From the first entry to the latest. */
 const story = (...events: OrderEvent[]): string[] =>
