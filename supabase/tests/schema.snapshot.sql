@@ -4752,11 +4752,14 @@ CREATE OR REPLACE FUNCTION private.is_taken_back(stored public.orders, incoming 
  SET search_path TO ''
 AS $function$
 begin
+  -- Apart from the query: each newer state comes here.
+  if incoming not in ('awaiting_shipment', 'partially_shipped') then
+    return false;
+  end if;
   return (
       stored.order_status = 'awaiting_collection' and stored.tiktok_status = 'AWAITING_COLLECTION'
       or stored.order_status = 'partially_shipped' and stored.tiktok_status = 'PARTIALLY_SHIPPING'
     )
-    and incoming in ('awaiting_shipment', 'partially_shipped')
     -- A label of ours that is in use decides: its void moves the order back.
     and not exists (
       select from public.shipment_orders as link
