@@ -54,7 +54,7 @@ comment on column public.shipments.label_expires_at is 'When label_url expires, 
 comment on column public.shipments.shipping_cost is 'Price of the label in major units of currency; null if the provider did not report it.';
 comment on column public.shipments.quoted_cost is 'Quoted price in major units of currency.';
 comment on column public.shipments.line_item_ids is 'TikTok ids of the units in the parcel, as in orders.order_items.';
-comment on column public.shipments.status is 'Status of the parcel: docs/labels.md; it only moves forward.';
+comment on column public.shipments.status is 'Status of the parcel: docs/labels.md; it moves back only after a failed delivery.';
 comment on column public.shipments.tracked_at is 'When the last update was received or requested.';
 comment on column public.shipments.tracking_updated_at is 'Carrier time of the newest update; older updates do not change it.';
 comment on column public.shipments.tiktok_package_id is 'TikTok package of its own label, or of a label that TikTok was notified of.';

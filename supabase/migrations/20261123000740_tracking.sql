@@ -21,8 +21,33 @@ begin
 end;
 $$;
 comment on function private.parcel_rank(text) is
-  'Rank of a parcel status: a parcel only moves to a higher rank, so late updates never move it back; docs/labels.md.';
+  'Rank of a parcel status: a parcel only moves to a higher rank, except after a failed delivery, so late updates never move it back; docs/labels.md.';
 grant execute on function private.parcel_rank(text) to service_role;
+
+create function private.next_parcel_status(before public.shipments, p_update jsonb)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  incoming text := p_update ->> 'status';
+  elapsed interval := (p_update ->> 'updated_at')::timestamptz - before.tracking_updated_at;
+begin
+  return case
+    -- The carrier may try again, so only its latest word about a failure counts.
+    when incoming = 'failed' and elapsed < interval '0' then before.status
+    when before.status = 'failed' and elapsed > interval '0'
+      and incoming in ('in_transit', 'available_for_pickup', 'out_for_delivery') then incoming
+    when private.parcel_rank(incoming) > private.parcel_rank(before.status) then incoming
+    else before.status
+  end;
+end;
+$$;
+comment on function private.next_parcel_status(public.shipments, jsonb) is
+  'Part of move_shipment: the status of a parcel after a tracking update.';
+grant execute on function private.next_parcel_status(public.shipments, jsonb) to service_role;
 
 /*
   Arguments: p_shipment_id; p_update {status, estimated_delivery, updated_at, tracking_number}, each optional.
@@ -50,15 +75,11 @@ begin
   if before.id is null then
     raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
   end if;
-  -- 2. Apply a higher status always, other facts only if the update is newer.
+  -- 2. Apply the status, other facts only if the update is newer.
   newer := (p_update ->> 'updated_at')::timestamptz is null
     or before.tracking_updated_at is null
     or (p_update ->> 'updated_at')::timestamptz >= before.tracking_updated_at;
-  new_status := case
-    when private.parcel_rank(p_update ->> 'status') > private.parcel_rank(before.status)
-      then p_update ->> 'status'
-    else before.status
-  end;
+  new_status := private.next_parcel_status(before, p_update);
   update public.shipments
   set status = new_status,
       tracking_number = coalesce(tracking_number, p_update ->> 'tracking_number'),

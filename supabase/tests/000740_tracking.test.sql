@@ -25,6 +25,7 @@ select tests.refused(who, statement, who || ' cannot: ' || statement)
 from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
   'select private.parcel_rank(''delivered'')',
+  'select private.next_parcel_status(null, ''{}'')',
   'select private.move_shipment(null, ''{}'')'
 ]) as statement;
 select tests.reaches('service_role', 1, 'select public.' || call, 'the backend can: ' || split_part(call, '(', 1))

@@ -150,6 +150,28 @@ select is(tests.track('e1', '{"status": "in_transit"}'), 'moved', 'a late update
 select is(tests.order_state('e') || ' ' || tests.parcel('e1'), 'completed AWAITING_SHIPMENT in_transit', 'move the parcel only');
 select is(tests.timeline('e'), 'LABEL_PURCHASED awaiting_collection, TRACKING_UPDATED in_transit', 'and are added to the timeline');
 
+-- After a failure the carrier may try again.
+select tests.order_to_ship('ada', 'f');
+select tests.buy('ada', 'f', 'f1');
+create function tests.tracked(day integer, status text)
+returns text
+language sql
+as $$
+  select tests.track('f1', jsonb_build_object('status', status, 'updated_at', format('2026-12-%sT00:00:00Z', day)));
+  select tests.parcel('f1');
+$$;
+select is(tests.tracked(11, 'failed'), 'failed', 'a delivery that failed');
+select is(tests.tracked(10, 'out_for_delivery'), 'failed', 'which an earlier update does not change');
+select is(tests.tracked(11, 'in_transit'), 'failed', 'nor one of the same time');
+select is(tests.tracked(12, 'purchased'), 'failed', 'nor one that says nothing of the parcel');
+select is(tests.tracked(13, 'out_for_delivery'), 'out_for_delivery', 'is tried again');
+select is(tests.tracked(12, 'failed'), 'out_for_delivery', 'an earlier failure comes too late');
+select is(tests.tracked(14, 'failed'), 'failed', 'a later one counts');
+select is(tests.tracked(15, 'in_transit'), 'in_transit', 'whatever the carrier does next');
+select is(tests.order_state('f'), 'in_transit AWAITING_SHIPMENT', 'the order is on its way');
+select is(tests.tracked(13, 'delivered'), 'delivered', 'a delivery counts at any time');
+select is(tests.tracked(16, 'failed'), 'delivered', 'and stays');
+
 -- A shipment that is gone.
 select tests.receive_event('ada', 'of nothing');
 select isnt(tests.track('gone', '{"status": "delivered"}', 'of nothing'), 'moved', 'an unknown parcel is not moved');

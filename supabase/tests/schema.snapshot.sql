@@ -5872,15 +5872,11 @@ begin
   if before.id is null then
     raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
   end if;
-  -- 2. Apply a higher status always, other facts only if the update is newer.
+  -- 2. Apply the status, other facts only if the update is newer.
   newer := (p_update ->> 'updated_at')::timestamptz is null
     or before.tracking_updated_at is null
     or (p_update ->> 'updated_at')::timestamptz >= before.tracking_updated_at;
-  new_status := case
-    when private.parcel_rank(p_update ->> 'status') > private.parcel_rank(before.status)
-      then p_update ->> 'status'
-    else before.status
-  end;
+  new_status := private.next_parcel_status(before, p_update);
   update public.shipments
   set status = new_status,
       tracking_number = coalesce(tracking_number, p_update ->> 'tracking_number'),
@@ -6004,6 +6000,27 @@ begin
       select from private.order_transitions where from_status = stored and to_status = incoming
     ) then incoming
     else stored
+  end;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.next_parcel_status(before public.shipments, p_update jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  incoming text := p_update ->> 'status';
+  elapsed interval := (p_update ->> 'updated_at')::timestamptz - before.tracking_updated_at;
+begin
+  return case
+    -- The carrier may try again, so only its latest word about a failure counts.
+    when incoming = 'failed' and elapsed < interval '0' then before.status
+    when before.status = 'failed' and elapsed > interval '0'
+      and incoming in ('in_transit', 'available_for_pickup', 'out_for_delivery') then incoming
+    when private.parcel_rank(incoming) > private.parcel_rank(before.status) then incoming
+    else before.status
   end;
 end;
 $function$
@@ -12453,6 +12470,7 @@ grant execute on function private.named_order_ids(uuid,jsonb) to service_role;
 grant execute on function private.new_orders_of_batch(jsonb,bigint[],text[]) to service_role;
 grant execute on function private.new_part_of_refund(public.orders,jsonb) to service_role;
 grant execute on function private.next_order_status(text,text) to service_role;
+grant execute on function private.next_parcel_status(public.shipments,jsonb) to service_role;
 grant execute on function private.next_payment_status(text,text) to service_role;
 grant execute on function private.notice_of(jsonb) to service_role;
 grant execute on function private.obstacle_at_shop(private.label_purchases) to service_role;
@@ -12833,7 +12851,7 @@ comment on relation public.shipments is 'Parcels of orders and their labels; sel
 comment on column public.shipments.shipping_cost is 'Price of the label in major units of currency; null if the provider did not report it.';
 comment on column public.shipments.quoted_cost is 'Quoted price in major units of currency.';
 comment on column public.shipments.line_item_ids is 'TikTok ids of the units in the parcel, as in orders.order_items.';
-comment on column public.shipments.status is 'Status of the parcel: docs/labels.md; it only moves forward.';
+comment on column public.shipments.status is 'Status of the parcel: docs/labels.md; it moves back only after a failed delivery.';
 comment on column public.shipments.tracked_at is 'When the last update was received or requested.';
 comment on column public.shipments.tracking_updated_at is 'Carrier time of the newest update; older updates do not change it.';
 comment on column public.shipments.tiktok_package_id is 'TikTok package of its own label, or of a label that TikTok was notified of.';

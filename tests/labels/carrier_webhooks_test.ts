@@ -193,6 +193,18 @@ step("late, repeated and shuffled updates never move a parcel back", async () =>
   for (const event of events) assert.equal((await storedEvent(event)).status, "done");
 });
 
+step("after a failed delivery the carrier's next attempt shows", async () => {
+  const parcel = await newParcel();
+  const steps = ["failure", "in_transit", "out_for_delivery", "failure", "out_for_delivery"];
+  for (const [day, status] of steps.entries()) {
+    await send(trackingEvent(parcel, { status, updated_at: `2031-05-0${day + 1}T10:00:00Z` }));
+    assert.equal(await statusOf(parcel), status === "failure" ? "failed" : status);
+  }
+  // Comes late.
+  await send(trackingEvent(parcel, { status: "failure", updated_at: "2031-05-04T11:00:00Z" }));
+  assert.equal(await statusOf(parcel), "out_for_delivery");
+});
+
 step("an unknown status changes nothing", async () => {
   const parcel = await newParcel();
   await send(trackingEvent(parcel, { status: "in_transit" }));
