@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { linesOf } from "../simulators/tiktok/packages.ts";
 import { TikTokSimulator } from "../simulators/tiktok/simulator.ts";
 import { SAMPLE_SHOP_ID, seedSimulator } from "./sample_shops.ts";
 
@@ -20,6 +21,14 @@ Deno.test("the orders of both sample shops are of the last two days, each at its
       assert.ok(time < NOW_SECONDS && time > NOW_SECONDS - 2 * DAY_SECONDS);
     }
   }
+});
+
+Deno.test("a unit's id is that of one order, as at TikTok", () => {
+  const simulator = new TikTokSimulator(OPTIONS);
+  seedSimulator(simulator, NOW);
+  const units = simulator.state.all("orders").flatMap(linesOf).map(({ id }) => id);
+  assert.ok(units.length > 8);
+  assert.equal(new Set(units).size, units.length);
 });
 
 Deno.test("the times of a sample order keep their distances, and 0 stays 0", () => {

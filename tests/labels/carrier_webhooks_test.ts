@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { seededRandom } from "../support/random.ts";
 import { createHmac } from "node:crypto";
 import type { EasyPostEvent, Tracker } from "../../local/simulators/easypost/objects.ts";
+import { unitId } from "../../local/simulators/tiktok/orders.ts";
 import { MAX_BODY_BYTES } from "../../shared/http/read_body.ts";
 import { parseLosslessJson } from "../../shared/values/lossless_json.ts";
 import {
@@ -279,7 +280,7 @@ step("characters that Postgres cannot store do not fail an event", async () => {
 
 step("an order of two parcels is delivered when both are", async () => {
   const order = await receiveOrder(stack, seller, { quantity: 2 });
-  const lines = [0, 1].map((unit) => `${order.tiktokId.slice(0, 14)}000${unit}`);
+  const lines = [0, 1].map((unit) => unitId(order.tiktokId, unit));
   const first = await buyParcel(order, { line_item_ids: [lines[0]] });
   assert.equal(await orderStatus(first), "partially_shipped");
   await send(stack.easypost.changeTracker(first.code, "delivered"));

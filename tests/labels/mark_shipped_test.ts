@@ -1,5 +1,6 @@
 /** Notifying TikTok of labels that it did not sell: once, repeated after a failure, never at a label's cost. */
 import assert from "node:assert/strict";
+import { unitId } from "../../local/simulators/tiktok/orders.ts";
 import type { SimulatedShipment } from "../../local/simulators/tiktok/state.ts";
 import {
   type Answer,
@@ -103,7 +104,7 @@ step("TikTok is notified once, with the carrier and the units of the label", asy
 
 step("each label of an order is reported with its own units", async () => {
   const order = await receiveOrder(stack, seller, { quantity: 3 });
-  const lines = [0, 1, 2].map((unit) => `${order.tiktokId.slice(0, 14)}000${unit}`);
+  const lines = [0, 1, 2].map((unit) => unitId(order.tiktokId, unit));
   const first = await requestLabel(stack, seller, order.id, { line_item_ids: [lines[1]] });
   const rest = await requestLabel(stack, seller, order.id, { service: "UPSDAP/2ndDayAir" });
   assert.deepEqual([first.status, rest.status], [201, 201]);

@@ -51,6 +51,11 @@ const EMPTY_FIELDS = {
 };
 const EMPTY_LINE_FIELDS = { cancel_reason: "", cancel_user: "" };
 
+/** Id of an order's line, which no other order has; TikTok's lines are single units. */
+export function unitId(orderId: string, unit: number): string {
+  return `${orderId.slice(-16)}${String(unit).padStart(2, "0")}`;
+}
+
 export function makeOrder(order: NewOrder, nowSeconds: number): SimulatedOrder {
   const id = order.orderId ?? `5764${randomDigits(14)}`;
   const status = order.status ?? "AWAITING_SHIPMENT";
@@ -105,7 +110,7 @@ export function makeOrder(order: NewOrder, nowSeconds: number): SimulatedOrder {
       warehouse_id: "6955000000000000001",
       packages: [],
       line_items: Array.from({ length: quantity }, (_, unit) => ({
-        id: `${id.slice(0, 14)}${String(unit).padStart(4, "0")}`,
+        id: unitId(id, unit),
         sku_id: sku,
         product_id: `${sku.slice(0, 17)}99`,
         product_name: PRODUCTS[product],
