@@ -89,7 +89,9 @@ function Events({ inbox }: { inbox: Inbox }) {
                 <a href={`/operator/inbox/${event.event_id}`}>
                   {formatEventType(event.event_type)}
                 </a>
-                <span class="sub">{event.source} · {event.object_id ?? event.event_id}</span>
+                <span class="sub">
+                  {event.source} · {event.object_id ?? `event ${event.event_id}`}
+                </span>
               </Several>
             ),
           },
