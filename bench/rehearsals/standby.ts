@@ -10,7 +10,8 @@ import { requireFreePort } from "../../local/stack/ports.ts";
 const LEFT_OUT = new Set(["postmaster.pid", "postmaster.opts", "pg_wal", "pg_replslot", "log"]);
 
 async function copyTree(from: string, to: string, account?: PostgresAccount): Promise<void> {
-  await Deno.mkdir(to, { mode: 0o700 });
+  // The cluster's own folder exists.
+  await Deno.mkdir(to, { recursive: true, mode: 0o700 });
   if (account) await Deno.chown(to, account.uid, account.gid);
   for await (const { name, isDirectory } of Deno.readDir(from)) {
     const [source, target] = [join(from, name), join(to, name)];

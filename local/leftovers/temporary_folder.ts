@@ -39,8 +39,13 @@ export async function makeTemporaryData(
   const folder = await makeTemporaryFolder(prefix, parent);
   // Postgres may run as another user, who has to pass through.
   await Deno.chmod(folder.path, 0o755);
-  const { data: cluster } = await findPlace(folder.path);
+  const { data: cluster, account } = await findPlace(folder.path);
   const release = await guardPath(cluster);
+  if (account) {
+    // A start closes a folder without a cluster to other users: it would make the cluster elsewhere.
+    await Deno.mkdir(cluster, { mode: 0o700 });
+    await Deno.chown(cluster, account.uid, account.gid);
+  }
   return {
     path: folder.path,
     async [Symbol.asyncDispose]() {
