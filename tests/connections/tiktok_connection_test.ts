@@ -153,6 +153,31 @@ test("webhook 6 disconnects the shop, and a late one does not end the new connec
   assert.equal(stack.tiktok.tokenRequests.filter((r) => r.path.endsWith("/refresh")).length, 0);
 });
 
+test("webhooks 6 and 7 whose id does not say when they happened may be of an older connection", async (stack) => {
+  const { shopId } = await connectSeller(stack);
+  const ends = async () => {
+    const [shop] = await stack
+      .sql`select refresh_token_expires_at::text as ends from public.tiktok_shops`;
+    return shop?.ends;
+  };
+  const before = await ends();
+  const soon = Math.floor(Date.now() / 1000) + 60;
+  assert.equal(
+    await stack.tiktok.send({ ...stack.tiktok.expirationNotice(shopId, soon), id: "77" }),
+    200,
+  );
+  const data = { message: `Shop_id {${shopId}} is deauthorized from your APP by merchant.` };
+  assert.equal(await stack.tiktok.send({ type: 6, shopId, id: "78", data }), 200);
+  await settledEvents(stack);
+  assert.deepEqual(await connectionStates(stack), [`${shopId} active`]);
+  assert.equal(await ends(), before);
+
+  stack.tiktok.deauthorize(shopId);
+  assert.equal(await stack.tiktok.send({ type: 6, shopId, id: "79", data }), 200);
+  await settledEvents(stack);
+  assert.deepEqual(await connectionStates(stack), [`${shopId} disconnected deauthorized`]);
+});
+
 /** Webhook 6 without a notification id, as it was pushed so many seconds ago. */
 async function postDeauthorization(stack: TestStack, shop_id: string, age: number): Promise<void> {
   const data = { message: `Shop_id {${shop_id}} is deauthorized from your APP by merchant.` };

@@ -5,13 +5,7 @@ import { processDueEvents } from "../support/labels.ts";
 import { readFunctionLog } from "../support/logs.ts";
 import { countOrders } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
-import {
-  connectSeller,
-  letTimePass,
-  postWebhook,
-  runEventWorker,
-  settledEvents,
-} from "../support/shop.ts";
+import { connectSeller, letTimePass, runEventWorker, settledEvents } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 
 async function readFixture(name: string) {
@@ -119,9 +113,7 @@ test("36009044, TikTok has deactivated the seller: every shop of the login is pa
     return data?.status_reason;
   };
   assert.equal(await reason(), "seller_inactive");
-  const { shopId } = seller;
-  const body = JSON.stringify({ type: 6, tts_notification_id: "1", shop_id: shopId, data: {} });
-  await (await postWebhook(stack, body)).body?.cancel();
+  await stack.tiktok.send(stack.tiktok.deauthorize(seller.shopId));
   await processDueEvents(stack);
   assert.equal(await reason(), "deauthorized");
 });

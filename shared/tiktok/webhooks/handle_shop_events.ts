@@ -49,22 +49,22 @@ export async function expandEvent(
 }
 
 /**
- * The seller removed the app from the shop. Without TikTok's id the event may be a replay, or about an older
+ * The seller removed the app from the shop. An event whose time is unknown may be a replay, or about an older
  * connection: TikTok confirms it before the tokens are erased.
  */
 export async function deauthorizeShop(
   dependencies: TikTokDependencies,
   event: ShopEvent,
 ): Promise<EventResult> {
-  const { eventAt, hasNotificationId } = parseTikTokWebhook(event.body);
-  if (!hasNotificationId && await isStillAuthorized(dependencies, event.shop)) {
+  const { eventAt } = parseTikTokWebhook(event.body);
+  if (eventAt === null && await isStillAuthorized(dependencies, event.shop)) {
     return { ignored: "still_authorized" };
   }
   const args = {
     p_event_id: event.event_id,
     p_tiktok_shop_id: event.shop.id,
     p_event_at: eventAt,
-    p_confirmed_after: hasNotificationId ? null : event.claimed_at,
+    p_confirmed_after: eventAt === null ? event.claimed_at : null,
   };
   return await callFunction(dependencies.database, "deauthorize_tiktok_shop", args, Outcome);
 }
@@ -84,18 +84,18 @@ export async function recordExpiration(
   { database }: TikTokDependencies,
   event: ShopEvent,
 ): Promise<EventResult> {
-  const { eventAt, hasNotificationId, pushedAt, data } = parseTikTokWebhook(event.body);
+  const { eventAt, pushedAt, data } = parseTikTokWebhook(event.body);
   const expiration = Expiration.safeParse(data);
   // The topic announces a future time: an older one is another field's unit.
   if (!expiration.success || expiration.data.expiration_time < (pushedAt ?? 0) - DAY_SECONDS) {
     return { ignored: "no_expiration_named" };
   }
-  // Without TikTok's id: the earliest possible time. Then a late notice of an older connection cannot end this one.
+  // Where it is unknown: the earliest possible time. Then a late notice of an older connection cannot end this one.
   const earliest = isoTime(Math.max((pushedAt ?? 0) - LAST_RETRY_SECONDS, 0));
   const args = {
     p_event_id: event.event_id,
     p_tiktok_shop_id: event.shop.id,
-    p_event_at: hasNotificationId ? eventAt : earliest,
+    p_event_at: eventAt ?? earliest,
     p_expires_at: isoTime(expiration.data.expiration_time),
   };
   return await callFunction(database, "record_authorization_expiry", args, Outcome);

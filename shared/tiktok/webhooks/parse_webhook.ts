@@ -18,8 +18,6 @@ export interface TikTokWebhook {
   topic: string;
   /** Equal for every delivery of one event, and only for those. */
   externalId: string;
-  /** Whether TikTok gave that id; otherwise it is derived. */
-  hasNotificationId: boolean;
   contentDigest: string;
   /** `null` for topics that name no shop. */
   shopId: string | null;
@@ -97,7 +95,6 @@ export function parseTikTokWebhook(text: string): TikTokWebhook {
   return {
     topic,
     externalId: notificationId ?? deriveId(json, topic),
-    hasNotificationId: notificationId !== null,
     contentDigest: contentDigest(json, PER_DELIVERY),
     shopId: idOf(json.shop_id),
     orderId: idOf(data.order_id),

@@ -28,7 +28,6 @@ Deno.test("parseTikTokWebhook() reads topic, id, shop and order", () => {
   assert.deepEqual(webhook, {
     topic: "ORDER_STATUS_CHANGE",
     externalId: "7600000000000001001",
-    hasNotificationId: true,
     shopId: "7490000000000000001",
     orderId: "576461413038785752",
     eventAt: null,
