@@ -14,8 +14,16 @@ function randomPassword(): string {
   return crypto.getRandomValues(new Uint8Array(16)).toHex();
 }
 
-/** @param folder Folder for its data. @default {the folder of temporary files} */
-export async function startTemporaryPostgres(folder?: string): Promise<TemporaryPostgres> {
+export interface TemporaryPostgresOptions {
+  /** Folder for its data. @default {the folder of temporary files} */
+  folder?: string | undefined;
+  /** Applies the migrations to the bootstrapped database. @default {the Supabase CLI does} */
+  applyMigrations?: (access: DatabaseAccess) => Promise<unknown>;
+}
+
+export async function startTemporaryPostgres(
+  { folder, applyMigrations = ({ url }) => migrate(url) }: TemporaryPostgresOptions = {},
+): Promise<TemporaryPostgres> {
   const password = randomPassword();
   await using resources = new AsyncDisposableStack();
   const data = resources.use(await makeTemporaryData("creatorflow-", folder));
@@ -29,7 +37,7 @@ export async function startTemporaryPostgres(folder?: string): Promise<Temporary
   });
   resources.defer(() => server.stop());
   await bootstrap(server.access, password);
-  await migrate(server.access.url);
+  await applyMigrations(server.access);
   const kept = resources.move();
   return {
     access: server.access,

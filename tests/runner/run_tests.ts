@@ -7,6 +7,7 @@ import { startTemporaryPostgres, type TemporaryPostgres } from "../../local/post
 import { supabaseCliEnvironment } from "../../local/supabase/cli.ts";
 import { print } from "../../local/cli/console.ts";
 import { errorMessage } from "../../local/cli/error_message.ts";
+import { applyMigrations } from "../support/apply_migrations.ts";
 import { bundleForHosts } from "./bundle_functions.ts";
 import { type GroupCost, listCosts } from "./costs.ts";
 import { readEndedPrograms, readOwn } from "./cpu_time.ts";
@@ -30,7 +31,10 @@ const FAST = {
 };
 
 async function startPostgres(): Promise<TemporaryPostgres> {
-  const postgres = await startTemporaryPostgres(await findMemoryFolder());
+  const postgres = await startTemporaryPostgres({
+    folder: await findMemoryFolder(),
+    applyMigrations: ({ adminUrl }) => withConnection(adminUrl, (sql) => applyMigrations(sql)),
+  });
   await withConnection(postgres.access.adminUrl, async (sql) => {
     // A session plans each statement once, in place of its first six calls: most sessions end before those.
     await sql`alter system set plan_cache_mode = 'force_generic_plan'`;

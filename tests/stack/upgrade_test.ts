@@ -50,6 +50,16 @@ async function fingerprints(
   return result;
 }
 
+/** The tests' database, which the CLI has not migrated, notes the migrations as it does. */
+async function assertNotedAlike(sql: postgres.Sql): Promise<void> {
+  await using tested = await createTestDatabase();
+  await using other = open(tested.url);
+  const read = async (from: postgres.Sql) => [
+    ...await from`select * from supabase_migrations.schema_migrations order by version`,
+  ];
+  assert.deepEqual(await read(sql), await read(other));
+}
+
 Deno.test("migrations run over the seed's data: nothing is lost, and the second run does nothing", async () => {
   await using database = await createTestDatabase("template0");
   const access = accessTo(database.url);
@@ -64,6 +74,7 @@ Deno.test("migrations run over the seed's data: nothing is lost, and the second 
 
   assert.equal((await migrate(access.url)).length, NEW_MIGRATIONS);
   assert.deepEqual(await fingerprints(sql, tables), before);
+  await assertNotedAlike(sql);
 
   assert.equal((await migrate(access.url)).length, 0);
   const again = await runSupabaseCli(["db", "push", "--yes"], { databaseUrl: access.url });
