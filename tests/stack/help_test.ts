@@ -63,12 +63,9 @@ Deno.test("attack: --help of every task prints its help, in every place, and sta
 });
 
 Deno.test("task supabase help is the CLI's own help, also of one of its commands", async () => {
-  for (
-    const [asked, described] of [[["help"], /\bmigration\b/], [["help", "db"], /\bpush\b/]] as const
-  ) {
-    const { parse } = supabase as unknown as ParsedCommand<string[]>;
-    assert.match(await runSupabaseCli(parse([...asked]) ?? []), described);
-  }
+  const { parse } = supabase as unknown as ParsedCommand<string[]>;
+  assert.deepEqual(parse(["help"]), ["--help"]);
+  assert.match(await runSupabaseCli(parse(["help", "db"]) ?? []), /\bpush\b/);
 });
 
 /** Node reads these anywhere on its command line, also after the script: a missing file ends it. */
