@@ -1,5 +1,5 @@
 /** A headless Chromium, where the machine has one. */
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 
 /** Usual places; the variable CHROMIUM names another. */
 const PLACES = [
@@ -62,5 +62,7 @@ export async function launchBrowser(): Promise<Browser> {
   if (executablePath === undefined) {
     throw new Error("This machine has no Chromium. Set the variable CHROMIUM to its path.");
   }
+  // Half a second of CPU time, for those who start one only.
+  const { chromium } = await import("playwright-core");
   return await chromium.launch({ executablePath, args: ARGUMENTS });
 }
