@@ -59,12 +59,13 @@ ${DATA_HELP}`,
   positionals: ["EMAIL"],
   async run({ values, positionals: [email = ""] }) {
     const env = await findRunningStack(resolve(values.data));
-    const seller = await signInSeller(env, email, values.password);
     const { code, "shop-id": shopId } = values;
-    if (code === undefined && shopId === undefined) {
+    // Before the sign-up: TikTok may refuse the shop.
+    const agreed = code ?? (shopId && await authorizeSimulatedShop(env, shopId));
+    const seller = await signInSeller(env, email, values.password);
+    if (agreed === undefined) {
       if ((await activeShops(seller)).length === 0) await connectSampleShop(env, seller, print);
     } else {
-      const agreed = code ?? await authorizeSimulatedShop(env, shopId as string);
       const isNamed = code === undefined || values.yes;
       await connectWithCode(env, seller, agreed, (shops) => confirmShops(shops, email, isNamed));
     }

@@ -341,6 +341,9 @@ test("a shop of another account is refused, and connect-shop without a shop take
   assert.equal(refused.code, 1);
   assert.match(refused.text, /connected to another account already/);
   assert.equal((await stack.sql`select from public.tiktok_shops`).length, 1);
+  const unknown = await connect("eve@example.com", "--shop-id", "7490000000000000999");
+  assert.equal(unknown.code, 1, unknown.text);
+  assert.equal((await stack.sql`select from auth.users where email like 'eve%'`).length, 0);
   for (const email of ["bob@example.com", "cara@example.com", "cara@example.com"]) {
     const { code, text } = await connect(email);
     assert.equal(code, 0, text);
