@@ -33,7 +33,7 @@ export function splitStatements(sql: string): { kind: string; tree: Tree; text: 
 }
 
 /** Comments before a statement belong to the file. */
-const withoutLeadingComments = (sql: string) =>
+export const withoutLeadingComments = (sql: string) =>
   sql.replace(/^(?:--[^\n]*\n|\/\*[^]*?\*\/|\s)+/, "");
 
 const cut = (sql: string) => sql.length > MAX_SQL ? `${sql.slice(0, MAX_SQL)} ...` : sql;

@@ -1,6 +1,7 @@
 /** Migrations of a database that holds data: nothing is lost, and a second run does nothing. */
 import assert from "node:assert/strict";
 import type postgres from "postgres";
+import { withoutLeadingComments } from "../../local/database_tasks/pending_migrations.ts";
 import { migrate } from "../../local/supabase/migrate.ts";
 import { accessTo, bootstrap } from "../../local/supabase/bootstrap.ts";
 import { runSupabaseCli } from "../../local/supabase/cli.ts";
@@ -50,13 +51,13 @@ async function fingerprints(
   return result;
 }
 
-/** The tests' database, which the CLI has not migrated, notes the migrations as it does. */
+/** The tests' database, which the CLI has not migrated, notes the migrations as it does, but for comments. */
 async function assertNotedAlike(sql: postgres.Sql): Promise<void> {
   await using tested = await createTestDatabase();
   await using other = open(tested.url);
-  const read = async (from: postgres.Sql) => [
-    ...await from`select * from supabase_migrations.schema_migrations order by version`,
-  ];
+  const read = async (from: postgres.Sql) =>
+    (await from`select * from supabase_migrations.schema_migrations order by version`)
+      .map((row) => ({ ...row, statements: row.statements.map(withoutLeadingComments) }));
   assert.deepEqual(await read(sql), await read(other));
 }
 
