@@ -61,7 +61,9 @@ ${DATA_HELP}`,
     const env = await findRunningStack(resolve(values.data));
     const { code, "shop-id": shopId } = values;
     // Before the sign-up: TikTok may refuse the shop.
-    const agreed = code ?? (shopId && await authorizeSimulatedShop(env, shopId));
+    const agreed = shopId === undefined || code !== undefined
+      ? code
+      : await authorizeSimulatedShop(env, shopId);
     const seller = await signInSeller(env, email, values.password);
     if (agreed === undefined) {
       if ((await activeShops(seller)).length === 0) await connectSampleShop(env, seller, print);
