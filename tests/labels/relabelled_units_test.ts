@@ -75,7 +75,7 @@ test("one label for units of several voided labels, and of none, gives all of th
   assert.deepEqual([typeof voided, typeof other, none], ["string", "string", undefined]);
 
   const { id, tracking_number } = await buyLabel(stack, seller, order);
-  // TikTok may take the number for one package only: the seller is told, and it is tried again.
+  // TikTok may take the number for one package only: the label says so, and TikTok gets it again.
   const refused = await readShipment(stack, seller, id);
   assert.equal(refused.tiktok_notified_at, null);
   assert.match(refused.tiktok_error, /^TikTok 21011025, /);
