@@ -6,7 +6,8 @@ import { splitStatements } from "../../local/database_tasks/pending_migrations.t
 const MIGRATIONS = new URL("../../supabase/migrations/", import.meta.url);
 
 /**
- * Applies migrations to a prepared database, and notes the statements of each as `supabase db push` does, without the comments before them.
+ * Applies migrations to a prepared database, and notes the statements of each as `supabase db push` does, without the
+ * comments before them.
  * @param end As of `Array.slice`: -1 leaves the newest out. @default {all}
  */
 export async function applyMigrations(sql: postgres.Sql, end?: number): Promise<void> {
