@@ -4,6 +4,7 @@ import * as z from "zod";
 import { controlApp, faultRoutes, FAULTS_HELP, parse, unknownCommand } from "../control.ts";
 import { answerControl } from "../control_page.tsx";
 import { ORDER_HELP, orderControl } from "./control_orders.ts";
+import { PACKAGE_HELP, packageControl } from "./control_packages.ts";
 import { WORLD_HELP, worldControl } from "./control_world.ts";
 import { SELLER_HELP, sellerControl } from "./control_sellers.ts";
 import type { TikTokOperations } from "./operations.ts";
@@ -13,6 +14,7 @@ const HELP = {
   "GET /open/authorize?service_id=&state=": "the page on which a seller agrees or refuses",
   ...SELLER_HELP,
   ...ORDER_HELP,
+  ...PACKAGE_HELP,
   "POST /control/app-secret":
     "{app_secret}: Partner Center gives the app another secret; the one before is refused at once",
   ...WORLD_HELP,
@@ -44,9 +46,9 @@ export function controlRoutes(tiktok: TikTokOperations): Hono {
     return c.json({ changed: "app_secret" });
   });
   app.route("/", sellerControl(tiktok));
-  // Before the orders: "burst" is not an order.
   app.route("/", worldControl(tiktok));
   app.route("/", orderControl(tiktok));
+  app.route("/", packageControl(tiktok));
   app.route("/faults", faultRoutes(faults));
   app.all("*", unknownCommand(HELP));
   return app;

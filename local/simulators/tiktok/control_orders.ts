@@ -1,10 +1,10 @@
-/** `/control/orders`, `/packages`, `/fulfillment` and `/deliveries`. */
+/** `/control/orders` and `/control/deliveries`. */
 import type { Hono } from "hono";
 import * as z from "zod";
 import { controlApp, countBy, defined, parse } from "../control.ts";
-import type { TikTokOperations } from "./operations.ts";
 import { isWaiting } from "./combined_orders.ts";
-import { DOUBTFUL_CODES } from "./fulfillment_refusals.ts";
+import { deliver, Deliveries, Digits, unknownShop } from "./control_common.ts";
+import type { TikTokOperations } from "./operations.ts";
 import { ORDER_STATUSES } from "./orders.ts";
 import { linesOf, liveLinesOf } from "./packages.ts";
 import type { SimulatedOrder } from "./state.ts";
@@ -19,22 +19,12 @@ export const ORDER_HELP = {
     "{order_ids, deliveries?}: TikTok combines orders of one buyer into one parcel",
   "POST /control/orders/:order_id/cancel-units":
     "{line_item_ids, reason?, lowers_total?, deliveries?}: units are cancelled while the order goes on",
-  "PATCH /control/packages/:package_id":
-    "{status, deliveries?}: a carrier collects it (FULFILLING), delivers it (COMPLETED) or loses it " +
-    "(CANCELLED); its order changes too",
-  "POST /control/fulfillment":
-    "{label_delay?, always_warn?, doubtful_buys?}: labels are not ready for so many reads; every tracking " +
-    "number gets the warning that it fits several carriers; error codes of the next purchases, whose " +
-    "labels are bought",
   "POST /control/deliveries":
     "{order_ids, duplicates?, concurrency?}: send their webhooks in random order, some of them twice",
 };
 
-const Digits = z.string().regex(/^[0-9]{1,32}$/, "a text of 1 to 32 digits");
 const Status = z.enum(ORDER_STATUSES);
 const Price = z.string().regex(/^\d+(\.\d{1,2})?$/, 'an amount as a text, such as "12.50"');
-/** How often the webhook is sent. */
-const Deliveries = z.int().min(0).max(100).default(1);
 
 /** Fields of the Order API that replace the simulator's own. */
 const Detail = z.looseObject({
@@ -74,17 +64,6 @@ const UnitsBody = z.strictObject({
   deliveries: Deliveries,
 });
 
-const PackageBody = z.strictObject({
-  status: z.enum(["PROCESSING", "FULFILLING", "COMPLETED", "CANCELLED"]),
-  deliveries: Deliveries,
-});
-
-const FulfillmentBody = z.strictObject({
-  label_delay: z.int().min(0).max(1000).optional(),
-  always_warn: z.boolean().optional(),
-  doubtful_buys: z.array(z.literal(DOUBTFUL_CODES)).max(1000).optional(),
-});
-
 const DeliveriesBody = z.strictObject({
   order_ids: z.array(Digits).min(1).max(10_000),
   duplicates: z.int().min(0).default(0),
@@ -92,13 +71,9 @@ const DeliveriesBody = z.strictObject({
 });
 
 export function orderControl(tiktok: TikTokOperations): Hono {
-  const { state, fulfillment } = tiktok;
-
-  /** Sends one notification `times` times at once. Returns the HTTP statuses. */
-  function deliver(order: SimulatedOrder, times: number): Promise<number[]> {
-    const notification = tiktok.notificationOf(order);
-    return Promise.all(Array.from({ length: times }, () => tiktok.send(notification)));
-  }
+  const { state } = tiktok;
+  const notify = (order: SimulatedOrder, times: number) =>
+    deliver(tiktok, tiktok.notificationOf(order), times);
 
   const app = controlApp();
   app.post("/orders", async (c) => {
@@ -106,15 +81,13 @@ export function orderControl(tiktok: TikTokOperations): Hono {
       OrderBody,
       c.req.raw,
     );
-    if (!state.get("shops", shop_id)) {
-      return c.json({ error: `Unknown shop ${shop_id}. GET /control lists the shops.` }, 404);
-    }
+    if (!state.get("shops", shop_id)) return c.json(unknownShop(shop_id), 404);
     if (order_id !== undefined && state.get("orders", order_id)) {
       return c.json({ error: `Order ${order_id} exists.` }, 409);
     }
     const given = { orderId: order_id, shippingType: shipping_type, updateTime: create_time };
     const order = tiktok.addOrder({ shopId: shop_id, ...defined({ ...given, ...rest }) });
-    return c.json({ order_id: order.id, answers: await deliver(order, deliveries) }, 201);
+    return c.json({ order_id: order.id, answers: await notify(order, deliveries) }, 201);
   });
 
   app.post("/orders/combine", async (c) => {
@@ -135,7 +108,7 @@ export function orderControl(tiktok: TikTokOperations): Hono {
       return c.json({ error: "TikTok combines orders of one shop; these are of several." }, 409);
     }
     const orders = tiktok.combineOrders(order_ids);
-    const answers = await Promise.all(orders.map((order) => deliver(order, deliveries)));
+    const answers = await Promise.all(orders.map((order) => notify(order, deliveries)));
     return c.json({ order_ids, answers: answers.flat() });
   });
 
@@ -159,7 +132,7 @@ export function orderControl(tiktok: TikTokOperations): Hono {
     }
     const options = defined({ reason, lowersTotal: lowers_total });
     const order = tiktok.cancelUnits(orderId, line_item_ids, options);
-    return c.json({ order_id: order.id, answers: await deliver(order, deliveries) });
+    return c.json({ order_id: order.id, answers: await notify(order, deliveries) });
   });
 
   app.patch("/orders/:orderId", async (c) => {
@@ -169,30 +142,7 @@ export function orderControl(tiktok: TikTokOperations): Hono {
       return c.json({ error: `Unknown order ${orderId}.` }, 404);
     }
     const order = tiktok.changeOrder(orderId, status, detail);
-    return c.json({ order_id: order.id, answers: await deliver(order, deliveries) });
-  });
-
-  app.patch("/packages/:packageId", async (c) => {
-    const { status, deliveries } = await parse(PackageBody, c.req.raw);
-    const packageId = c.req.param("packageId");
-    if (!state.get("packages", packageId)) {
-      return c.json({ error: `Unknown package ${packageId}.` }, 404);
-    }
-    const order = tiktok.changePackage(packageId, status);
-    const answers = await deliver(order, deliveries);
-    return c.json({ order_id: order.id, order_status: order.detail.status, answers });
-  });
-
-  app.post("/fulfillment", async (c) => {
-    const { label_delay, always_warn, doubtful_buys } = await parse(FulfillmentBody, c.req.raw);
-    const change = { labelDelay: label_delay, alwaysWarn: always_warn };
-    Object.assign(fulfillment, defined({ ...change, doubtfulBuys: doubtful_buys }));
-    const { labelDelay, alwaysWarn, doubtfulBuys } = fulfillment;
-    return c.json({
-      label_delay: labelDelay,
-      always_warn: alwaysWarn,
-      doubtful_buys: doubtfulBuys,
-    });
+    return c.json({ order_id: order.id, answers: await notify(order, deliveries) });
   });
 
   app.post("/deliveries", async (c) => {

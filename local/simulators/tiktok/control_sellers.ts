@@ -2,6 +2,7 @@
 import type { Hono } from "hono";
 import * as z from "zod";
 import { BadControlRequest, controlApp, defined, parse } from "../control.ts";
+import { Digits, unknownShop } from "./control_common.ts";
 import type { TikTokOperations } from "./operations.ts";
 import { subscriptionId } from "./state.ts";
 import { EVENT_TYPE_NAMES } from "./subscriptions.ts";
@@ -40,7 +41,7 @@ const LoginBody = z.strictObject({
 
 const ShopBody = z.strictObject({
   /** @default {TikTok chooses one} */
-  shop_id: z.string().regex(/^[0-9]{1,32}$/, "a text of 1 to 32 digits").optional(),
+  shop_id: Digits.optional(),
   name: z.string().optional(),
   open_id: OpenId.optional(),
   region: Region.optional(),
@@ -54,10 +55,6 @@ const DeactivationBody = z.strictObject({ what: z.enum(["shop", "seller"]).defau
 const SubscriptionBody = z.strictObject({ event_type: z.enum(EVENT_TYPE_NAMES) });
 
 const ExpiryBody = z.strictObject({ days: z.int().min(0).max(365).default(30) });
-
-const unknownShop = (shopId: string) => ({
-  error: `Unknown shop ${shopId}. GET /control lists the shops.`,
-});
 
 export function sellerControl(tiktok: TikTokOperations): Hono {
   const app = controlApp();
@@ -89,9 +86,7 @@ export function sellerControl(tiktok: TikTokOperations): Hono {
   const shopRoute = (path: string, answer: (shopId: string, request: Request) => unknown) =>
     app.post(`/shops/:shopId/${path}`, async (c) => {
       const shopId = c.req.param("shopId") ?? "";
-      if (!tiktok.state.get("shops", shopId)) {
-        return c.json(unknownShop(shopId), 404);
-      }
+      if (!tiktok.state.get("shops", shopId)) return c.json(unknownShop(shopId), 404);
       return c.json(await answer(shopId, c.req.raw) as Record<string, unknown>);
     });
   shopRoute("authorize", (shopId) => ({ code: tiktok.authorize(shopId) }));

@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import * as z from "zod";
 import { BadControlRequest, controlApp, countBy, parse } from "../control.ts";
 import { otherAddress } from "./addresses.ts";
+import { deliver, Deliveries, Digits, unknownShop } from "./control_common.ts";
 import { addressNotification } from "./notifications.ts";
 import type { TikTokOperations } from "./operations.ts";
 import { linesOf } from "./packages.ts";
@@ -18,12 +19,12 @@ export const WORLD_HELP = {
 };
 
 const BurstBody = z.strictObject({
-  shop_id: z.string().regex(/^[0-9]{1,32}$/, "a text of 1 to 32 digits"),
+  shop_id: Digits,
   count: z.int().min(1).max(1000).default(100),
   duplicates: z.int().min(0).max(1000).default(0),
 });
 
-const AddressBody = z.strictObject({ deliveries: z.int().min(0).max(100).default(1) });
+const AddressBody = z.strictObject({ deliveries: Deliveries });
 
 /** Later the carrier has the parcel: TikTok no longer lets a buyer change the address. */
 const WITH_ADDRESS = ["AWAITING_SHIPMENT", "AWAITING_COLLECTION", "PARTIALLY_SHIPPING"];
@@ -74,9 +75,7 @@ export function worldControl(tiktok: TikTokOperations): Hono {
 
   app.post("/orders/burst", async (c) => {
     const { shop_id, count, duplicates } = await parse(BurstBody, c.req.raw);
-    if (!state.get("shops", shop_id)) {
-      return c.json({ error: `Unknown shop ${shop_id}. GET /control lists the shops.` }, 404);
-    }
+    if (!state.get("shops", shop_id)) return c.json(unknownShop(shop_id), 404);
     const orders = Array.from({ length: count }, () => tiktok.addOrder({ shopId: shop_id }));
     const answers = await tiktok.sendShuffled(orders, { duplicates, concurrency: 10 });
     const order_ids = orders.map(({ id }) => id);
@@ -98,10 +97,10 @@ export function worldControl(tiktok: TikTokOperations): Hono {
     const address = otherAddress(recipient_address, shipping_type);
     const changed = tiktok.changeOrder(order.id, status, { recipient_address: address });
     const notification = addressNotification(changed, tiktok.now());
-    const answers = await Promise.all(
-      Array.from({ length: deliveries }, () => tiktok.send(notification)),
-    );
-    return c.json({ order_id: changed.id, answers });
+    return c.json({
+      order_id: changed.id,
+      answers: await deliver(tiktok, notification, deliveries),
+    });
   });
   return app;
 }
