@@ -12,7 +12,6 @@ import {
 } from "../control.ts";
 import { answerControl } from "../control_page.tsx";
 import type { Faults } from "../faults.ts";
-import { isVersion } from "./api_versions.ts";
 import {
   type Change,
   CHANGE_NAMES,
@@ -20,6 +19,7 @@ import {
   type ChangeName,
   ImpossibleChange,
 } from "./changes.ts";
+import { SETTINGS_HELP, settingsControl } from "./control_settings.ts";
 import { ApiError } from "./errors.ts";
 import { PAUSE_BEHAVIORS, type StripeEvent, type Subscription } from "./objects.ts";
 import type { Behaviour, StripeKeys } from "./options.ts";
@@ -54,20 +54,9 @@ const HELP = {
     "{type?, deliveries?}: send a new event of its present state (customer.subscription.updated)",
   "POST /control/events/:id/send":
     "{deliveries?, secret?, timestamp?, livemode?, account?}: send an event again, unchanged or altered",
-  "POST /control/behaviour":
-    "{api_version?, auto_send?, search_lag_seconds?}: the API version of events, whether events are " +
-    "sent at once, and the delay until the search finds a new customer",
-  "POST /control/keys":
-    "{secret_key?, webhook_secret?, keep?}: the dashboard rolls the API key, which refuses the one before at " +
-    "once, or the endpoint's secret; with keep Stripe goes on signing with the one before too",
+  ...SETTINGS_HELP,
   ...FAULTS_HELP,
 };
-
-const KeysBody = z.strictObject({
-  secret_key: z.string().min(1).optional(),
-  webhook_secret: z.string().min(1).optional(),
-  keep: z.boolean().default(false),
-});
 
 const ChangeBody = z.strictObject({
   change: z.enum(CHANGE_NAMES),
@@ -102,12 +91,6 @@ const SendBody = z.strictObject({
   account: z.string().optional(),
 });
 
-const BehaviourBody = z.strictObject({
-  api_version: z.string().refine(isVersion, "a version, such as 2024-06-20").optional(),
-  auto_send: z.boolean().optional(),
-  search_lag_seconds: z.int().min(0).optional(),
-});
-
 function describeSubscription(subscription: Subscription) {
   const { id, customer, status, cancel_at_period_end, items } = subscription;
   return {
@@ -140,7 +123,7 @@ export function controlRoutes(
   simulator: ControlledSimulator,
   changes: Record<ChangeName, Change>,
 ): Hono {
-  const { state, behaviour } = simulator;
+  const { state } = simulator;
   const repeat = <T>(count: number, send: () => Promise<T>) =>
     Promise.all(Array.from({ length: count }, send));
 
@@ -186,26 +169,7 @@ export function controlRoutes(
     return c.json({ event_id: event.id, answers });
   });
 
-  app.post("/behaviour", async (c) => {
-    const body = await parse(BehaviourBody, c.req.raw);
-    const { api_version: apiVersion, auto_send: autoSend, search_lag_seconds } = body;
-    Object.assign(
-      behaviour,
-      defined({ apiVersion, autoSend, searchLagSeconds: search_lag_seconds }),
-    );
-    return c.json(behaviour);
-  });
-
-  app.post("/keys", async (c) => {
-    const { secret_key, webhook_secret, keep } = await parse(KeysBody, c.req.raw);
-    const { keys } = simulator;
-    if (secret_key !== undefined) keys.secretKey = secret_key;
-    if (webhook_secret !== undefined) {
-      keys.webhookSecrets = [webhook_secret, ...keep ? keys.webhookSecrets.slice(0, 1) : []];
-    }
-    return c.json({ valid_webhook_secrets: keys.webhookSecrets.length });
-  });
-
+  app.route("/", settingsControl(simulator));
   app.route("/faults", faultRoutes(simulator.faults));
   app.all("*", unknownCommand(HELP));
   return app;
