@@ -1,5 +1,6 @@
 /** New labels for units whose labels were voided: each package at TikTok has one number. */
 import assert from "node:assert/strict";
+import { packagesOf } from "../../local/simulators/tiktok/combined_orders.ts";
 import {
   type Answer,
   assertProblem,
@@ -143,7 +144,7 @@ test("in South-East Asia one label for an order that TikTok has split ships ever
   const order = await receiveOrder(stack, seller, { quantity: 2, shippingType: "SELLER" });
   const { state, fulfillment } = stack.tiktok;
   const placed = state.get("orders", order.tiktokId) ?? assert.fail();
-  const [whole = assert.fail()] = fulfillment.packagesOf(placed);
+  const [whole = assert.fail()] = packagesOf(state, placed);
   const packages = whole.lineItemIds.map((unit, n) => ({
     ...whole,
     id: `${whole.id.slice(0, -1)}${n}`,

@@ -174,7 +174,7 @@ export class TikTokOperations {
 
   /** A buyer orders. Sends no webhook. */
   addOrder(order: NewOrder): SimulatedOrder {
-    const added = this.fulfillment.updatePackages(makeOrder(order, this.#seconds));
+    const added = this.fulfillment.packages.update(makeOrder(order, this.#seconds));
     this.state.put("orders", added.id, added);
     return added;
   }
@@ -184,7 +184,7 @@ export class TikTokOperations {
     const order = this.state.get("orders", id);
     if (order === undefined) throw refusals.invalid("order_id");
     const advanced = advanceOrder(order, status, this.#seconds, detail);
-    const changed = this.fulfillment.updatePackages(advanced);
+    const changed = this.fulfillment.packages.update(advanced);
     this.state.put("orders", id, changed);
     return changed;
   }
@@ -214,7 +214,7 @@ export class TikTokOperations {
     const [first, ...others] = find();
     if (first === undefined) throw refusals.invalid("order_id");
     if (this.#shop(first.shopId).region !== "US") {
-      this.fulfillment.combinePackages([first, ...others]);
+      this.fulfillment.packages.combine([first, ...others]);
       return find();
     }
     const detail = { auto_combine_group_id: `7${first.id}`, split_or_combine_tag: "COMBINED" };

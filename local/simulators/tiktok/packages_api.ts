@@ -1,6 +1,7 @@
 /** The Fulfillment API's reads: Get Package Detail and Get Package Shipping Document. */
 import { Hono } from "hono";
 import { FULFILLMENT_SCOPE } from "./authorizations.ts";
+import { packagesOf } from "./combined_orders.ts";
 import { success } from "./envelope.ts";
 import { packageOf } from "./fulfillment_checks.ts";
 import { shippingRefusals } from "./fulfillment_refusals.ts";
@@ -42,7 +43,7 @@ export function packageRoutes(api: OpenApi): Hono {
   app.get("/fulfillment/202309/packages/:packageId", async (c) => {
     const { shop } = await admitForShop(c.req.raw, api, FULFILLMENT_SCOPE);
     const { found, orders: [order] } = packageOf(state, shop, c.req.param("packageId"));
-    return success(describePackage(found, fulfillment.packagesOf(order).length > 1));
+    return success(describePackage(found, packagesOf(state, order).length > 1));
   });
 
   app.get("/fulfillment/202309/packages/:packageId/shipping_documents", async (c) => {
