@@ -1,10 +1,11 @@
 /** Which handler an event goes to, by source and type: the one table of event routes. */
 import { type Environment, readSupabaseConfig } from "./config.ts";
 import { createServiceClient, type DatabaseClient } from "./database/client.ts";
+import type { EventHandler } from "./inbox/events.ts";
+import type { EventRoutes } from "./inbox/find_handler.ts";
 import { Inbox } from "./inbox/inbox.ts";
 import { lazyHandlers } from "./inbox/lazy_handlers.ts";
-import type { EventHandler } from "./inbox/events.ts";
-import { EventProcessor, type EventRoutes } from "./inbox/process_events.ts";
+import { EventProcessor } from "./inbox/process_events.ts";
 import type { HandledTopic } from "./tiktok/webhooks/topics.ts";
 
 /**

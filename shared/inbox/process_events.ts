@@ -1,23 +1,15 @@
 /** Processes the inbox: claims due events, handles several groups concurrently, settles each event. */
-import { ConfigError } from "../config.ts";
-import { errorText, log } from "../log.ts";
+import { LoggableError } from "../loggable_error.ts";
 import { runInContext, workContext } from "../logging/context.ts";
 import { inTrace } from "../logging/spans.ts";
 import { eventFields } from "./event_fields.ts";
-import {
-  type ClaimedEvent,
-  type EventHandler,
-  type EventResult,
-  postponementOf,
-} from "./events.ts";
-import type { Inbox } from "./inbox.ts";
+import type { ClaimedEvent, EventResult } from "./events.ts";
 import { type EventGroup, FairQueue } from "./fair_queue.ts";
-import type { EventSource } from "./new_event.ts";
-import { LoggableError } from "../loggable_error.ts";
-import { type Settlement, Settlements } from "./settlements.ts";
-
-/** Handlers by source and event type; `tracker.*` matches every type with that prefix. */
-export type EventRoutes = Partial<Record<EventSource, Record<string, EventHandler>>>;
+import { type EventRoutes, findHandler } from "./find_handler.ts";
+import { groupEvents } from "./group_events.ts";
+import type { Inbox } from "./inbox.ts";
+import { settleResult } from "./settle_result.ts";
+import { Settlements } from "./settlements.ts";
 
 export interface ProcessorOptions {
   /** Groups handled concurrently. @default {8} */
@@ -34,32 +26,14 @@ export interface ProcessorOptions {
   now?: () => number;
 }
 
+/** The part of the inbox that a processor uses. */
+type ClaimInbox = Pick<Inbox, "claim" | "settle">;
+
 /** Number of events by outcome, e.g. `{ inserted: 3, ignored: 1, failed: 1 }`. */
 export type ProcessSummary = Record<string, number>;
 
-/** Delay before retrying an event whose handler lacks a valid variable. */
-const CONFIGURATION_RETRY_SECONDS = 300;
-
-/** A handler's error may carry `retryAfterSeconds`. */
-function retryAfterOf(error: unknown): number | undefined {
-  const seconds = (error as { retryAfterSeconds?: unknown } | null)?.retryAfterSeconds;
-  return typeof seconds === "number" ? seconds : undefined;
-}
-
-function settlementOf(result: Exclude<EventResult, { outcome: string }>): Settlement {
-  if ("ignored" in result) return result;
-  const { error } = result;
-  const text = errorText(error);
-  if (error instanceof ConfigError) {
-    return { postponed: text, postponement: { postponeSeconds: CONFIGURATION_RETRY_SECONDS } };
-  }
-  const postponement = postponementOf(error);
-  if (postponement !== undefined) return { postponed: text, postponement };
-  return { failed: text, retryAfterSeconds: retryAfterOf(error) };
-}
-
 export class EventProcessor {
-  readonly #inbox: Inbox;
+  readonly #inbox: ClaimInbox;
   readonly #routes: EventRoutes;
   readonly #options: Required<ProcessorOptions>;
   #running: Promise<ProcessSummary> | undefined;
@@ -70,7 +44,7 @@ export class EventProcessor {
   #end = 0;
   readonly #settlements: Settlements;
 
-  constructor(inbox: Inbox, routes: EventRoutes, options: ProcessorOptions = {}) {
+  constructor(inbox: ClaimInbox, routes: EventRoutes, options: ProcessorOptions = {}) {
     this.#inbox = inbox;
     this.#routes = routes;
     this.#settlements = new Settlements(inbox);
@@ -95,15 +69,18 @@ export class EventProcessor {
     this.#change.resolve();
     // Its events belong to other requests than this one, which only begins it.
     const { function: name } = workContext().fields;
-    return this.#running ??= runInContext({ fields: { function: name } }, () => this.#run());
+    return this.#running ??= runInContext(
+      { fields: { function: name } },
+      () => this.#runUntilDone(),
+    );
   }
 
   /** Handles and settles an event that the caller has claimed already. */
   async processClaimed(event: ClaimedEvent): Promise<void> {
-    await this.#handle([event], {}).settled;
+    await this.#startGroup([event], {}).settled;
   }
 
-  async #run(): Promise<ProcessSummary> {
+  async #runUntilDone(): Promise<ProcessSummary> {
     const { concurrency, batchSize, now } = this.#options;
     const summary: ProcessSummary = {};
     const queue = new FairQueue(concurrency);
@@ -111,7 +88,7 @@ export class EventProcessor {
     // Groups being handled; handled events whose result is being stored, which take no slot.
     let [running, settling] = [0, 0];
     const start = (group: EventGroup) => {
-      const { handled, settled } = this.#handle(group, summary);
+      const { handled, settled } = this.#startGroup(group, summary);
       running++;
       void handled.then(() => {
         queue.release(group);
@@ -155,46 +132,14 @@ export class EventProcessor {
     if (events.length === batchSize || events.some(({ failing }) => failing)) {
       this.#mayHaveMore = true;
     }
-    const names = await Promise.all(events.map((event) => this.#groupOf(event)));
-    const groups = Map.groupBy(events, (_, n) => names[n]);
-    // The first part of each group comes before the second part of any.
-    return [...groups.values()].flatMap((group) =>
-      Array.from({ length: Math.ceil(group.length / groupSize) }, (_, n) => ({
-        part: n,
-        events: group.slice(n * groupSize, (n + 1) * groupSize),
-      }))
-    ).sort((a, b) => a.part - b.part).map(({ events }) => events);
-  }
-
-  /** An event whose handler cannot be loaded is alone: handling it fails too, and only it. */
-  async #groupOf(event: ClaimedEvent): Promise<string> {
-    const alone = String(event.event_id);
-    try {
-      return `${event.source} ${await this.#handlerOf(event)?.groupOf(event) ?? alone}`;
-    } catch {
-      return `${event.source} ${alone}`;
-    }
-  }
-
-  /** Whether events of this type have an effect. */
-  handles(event: Pick<ClaimedEvent, "source" | "event_type">): boolean {
-    return this.#handlerOf(event) !== undefined;
-  }
-
-  #handlerOf(
-    { source, event_type }: Pick<ClaimedEvent, "source" | "event_type">,
-  ): EventHandler | undefined {
-    const handlers = this.#routes[source] ?? {};
-    const keys = [event_type, event_type.replace(/\..*$/, ".*")];
-    const key = keys.find((candidate) => Object.hasOwn(handlers, candidate));
-    return key === undefined ? undefined : handlers[key];
+    return await groupEvents(events, this.#routes, groupSize);
   }
 
   /**
    * Each event in its own trace; what is done for the whole group is in that of the first.
    * @returns When the handler has returned, and when its results are stored; neither rejects.
    */
-  #handle(
+  #startGroup(
     group: ClaimedEvent[],
     summary: ProcessSummary,
   ): { handled: Promise<void>; settled: Promise<void> } {
@@ -210,7 +155,7 @@ export class EventProcessor {
           // Made only where it is needed: an error reads the stack.
           { error: new LoggableError("The handler returned no result") };
         handled.resolve();
-        await this.#settle(event, result, summary);
+        await this.#settleEvent(event, result, summary);
       }, event.traceparent);
     });
     const settled = Promise.allSettled(processing).then(() => handled.resolve());
@@ -220,7 +165,7 @@ export class EventProcessor {
   /** Never rejects. Lines about a whole group name its shop, and no single event. */
   async #handleGroup(group: ClaimedEvent[]): Promise<EventResult[]> {
     const [first] = group as [ClaimedEvent];
-    const handler = this.#handlerOf(first);
+    const handler = findHandler(this.#routes, first);
     if (handler === undefined) return group.map(() => ({ ignored: "event_type_not_handled" }));
     const { fields, ...context } = workContext();
     const { function: name, trace_id } = fields;
@@ -234,38 +179,13 @@ export class EventProcessor {
     }
   }
 
-  /** Its lines have the event's ids by their context. */
-  async #settle(event: ClaimedEvent, result: EventResult, summary: ProcessSummary): Promise<void> {
-    const count = (outcome: string) => summary[outcome] = (summary[outcome] ?? 0) + 1;
-    if ("outcome" in result) {
-      count(result.outcome);
-      if (result.more) this.#mayHaveMore = true;
-      log.info("event processed", { outcome: result.outcome });
-      return;
-    }
-    const settlement = settlementOf(result);
-    try {
-      const status = await this.#settlements.settle(event, settlement);
-      if ("ignored" in settlement) {
-        count("ignored");
-        log.info("event ignored", { reason: settlement.ignored });
-      } else if ("failed" in settlement) {
-        count("failed");
-        const level = status === "dead" || status === "failing" ? "error" : "warn";
-        // Only other results lead to these.
-        const event_status = status === "ignored" || status === "locked" ? null : status;
-        log.at(level, "event failed", { event_status, error: settlement.failed });
-      } else {
-        count("postponed");
-        if ("error" in result && result.error instanceof ConfigError) {
-          log.error("event waits for configuration", { error: settlement.postponed });
-        } else {
-          log.info("event postponed", { error: settlement.postponed });
-        }
-      }
-    } catch (error) {
-      // When the lease expires, another worker claims the event.
-      log.error("event could not be settled", { error: errorText(error) });
-    }
+  async #settleEvent(
+    event: ClaimedEvent,
+    result: EventResult,
+    summary: ProcessSummary,
+  ): Promise<void> {
+    if ("outcome" in result && result.more) this.#mayHaveMore = true;
+    const outcome = await settleResult(this.#settlements, event, result);
+    if (outcome !== undefined) summary[outcome] = (summary[outcome] ?? 0) + 1;
   }
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../config.ts";
 import { type ClaimedEvent, type EventResult, handleEach, type Postponement } from "./events.ts";
-import type { Inbox } from "./inbox.ts";
 import { EventProcessor } from "./process_events.ts";
 import { LoggableError } from "../loggable_error.ts";
 import type { EventStatus, Settlement } from "./settlements.ts";
@@ -74,13 +73,11 @@ const route = (handle: (event: ClaimedEvent) => Promise<EventResult>) => ({
   tiktok: { ORDER_STATUS_CHANGE: handleEach(handle) },
 });
 
-const asInbox = (inbox: MemoryInbox) => inbox as unknown as Inbox;
-
 Deno.test("processEvents() claims once when it gets fewer events than its limit", async () => {
   const inbox = new MemoryInbox();
   inbox.add(1, 2, 3);
   const processor = new EventProcessor(
-    asInbox(inbox),
+    inbox,
     route(() => Promise.resolve({ outcome: "inserted" })),
     { batchSize: 8 },
   );
@@ -93,7 +90,7 @@ Deno.test("processEvents() never handles more events at once than `concurrency`"
   inbox.add(...Array.from({ length: 20 }, (_, i) => i));
   let [running, most] = [0, 0];
   const processor = new EventProcessor(
-    asInbox(inbox),
+    inbox,
     route(async () => {
       most = Math.max(most, ++running);
       await Promise.resolve();
@@ -112,7 +109,7 @@ Deno.test("processEvents() handles an event that arrives while another one hangs
   const hanging = Promise.withResolvers<{ outcome: string }>();
   const second = Promise.withResolvers<void>();
   const processor = new EventProcessor(
-    asInbox(inbox),
+    inbox,
     route((event) => {
       if (event.event_id === 1) return hanging.promise;
       second.resolve();
@@ -137,7 +134,7 @@ Deno.test("processEvents() handles an event of another shop while one shop has m
   const other = Promise.withResolvers<void>();
   const started: number[] = [];
   const processor = new EventProcessor(
-    asInbox(inbox),
+    inbox,
     route((event) => {
       started.push(event.event_id);
       if (event.shop_id === "large") return hanging.promise;
@@ -164,7 +161,7 @@ Deno.test("processEvents() claims again after failing events, of which a claim t
   inbox.add(1);
   for (const event of inbox.waiting) event.failing = true;
   const processor = new EventProcessor(
-    asInbox(inbox),
+    inbox,
     route(() => Promise.resolve({ outcome: "done" })),
     { batchSize: 8 },
   );
@@ -180,7 +177,7 @@ Deno.test("an error whose cause is a postponement costs the event no attempt", a
     whilePaused: true,
   });
   const processor = new EventProcessor(
-    asInbox(inbox),
+    inbox,
     route(() => Promise.reject(new LoggableError("shop_paused", { cause }))),
   );
   assert.deepEqual(await processor.processEvents(), { postponed: 1 });
@@ -200,7 +197,7 @@ Deno.test("processEvents() claims nothing after its budget, and finishes claimed
   inbox.add(1, 2, 3);
   let now = 0;
   const processor = new EventProcessor(
-    asInbox(inbox),
+    inbox,
     route(() => {
       now += 60;
       return Promise.resolve({ outcome: "done" });
@@ -216,7 +213,7 @@ Deno.test("attack: a wake-up during the last event of a run's budget is not lost
   inbox.add(1);
   let now = 0;
   const processor = new EventProcessor(
-    asInbox(inbox),
+    inbox,
     route((event) => {
       now += 200;
       if (event.event_id === 1) {
@@ -234,7 +231,7 @@ Deno.test("processEvents() puts a failed event back with its error and its retry
   const inbox = new MemoryInbox();
   inbox.add(1, 2);
   const processor = new EventProcessor(
-    asInbox(inbox),
+    inbox,
     route((event) => {
       if (event.event_id === 2) return Promise.resolve({ ignored: "no_order_named" });
       return Promise.reject(
@@ -253,7 +250,7 @@ Deno.test("processEvents() can be called again after the database was unreachabl
   const claim = inbox.claim.bind(inbox);
   inbox.claim = () => Promise.reject(new Error("unreachable"));
   const processor = new EventProcessor(
-    asInbox(inbox),
+    inbox,
     route(() => Promise.resolve({ outcome: "done" })),
   );
   await assert.rejects(processor.processEvents(), /unreachable/);
@@ -265,7 +262,7 @@ Deno.test("processEvents() handles a group by one call of at most `groupSize` ev
   const inbox = new MemoryInbox();
   inbox.add(1, 2, 3, 4, 5, 6, 7);
   const calls: number[][] = [];
-  const processor = new EventProcessor(asInbox(inbox), {
+  const processor = new EventProcessor(inbox, {
     tiktok: {
       ORDER_STATUS_CHANGE: {
         groupOf: (event) => event.event_id % 2 === 0 ? "even" : "odd",
@@ -289,7 +286,7 @@ Deno.test("processEvents() puts a whole group back when its handler throws or re
   const inbox = new MemoryInbox();
   inbox.add(1, 2);
   const group = { groupOf: () => "all" };
-  const thrown = new EventProcessor(asInbox(inbox), {
+  const thrown = new EventProcessor(inbox, {
     tiktok: {
       ORDER_STATUS_CHANGE: {
         ...group,
@@ -299,7 +296,7 @@ Deno.test("processEvents() puts a whole group back when its handler throws or re
   });
   assert.deepEqual(await thrown.processEvents(), { failed: 2 });
   inbox.add(3, 4);
-  const silent = new EventProcessor(asInbox(inbox), {
+  const silent = new EventProcessor(inbox, {
     tiktok: {
       ORDER_STATUS_CHANGE: {
         ...group,
@@ -314,7 +311,7 @@ Deno.test("processEvents() claims again when an event has stored others", async 
   const inbox = new MemoryInbox();
   inbox.add(1);
   const processor = new EventProcessor(
-    asInbox(inbox),
+    inbox,
     route((event) => {
       if (event.event_id < 3) inbox.add(event.event_id + 1);
       return Promise.resolve({ outcome: "done", more: event.event_id < 3 });
@@ -327,7 +324,7 @@ Deno.test("processEvents() postpones an event whose handler lacks a variable, an
   const inbox = new MemoryInbox();
   inbox.add(1);
   const missing = new ConfigError("STRIPE_SECRET_KEY is not set.");
-  const processor = new EventProcessor(asInbox(inbox), route(() => Promise.reject(missing)));
+  const processor = new EventProcessor(inbox, route(() => Promise.reject(missing)));
   assert.deepEqual(await processor.processEvents(), { postponed: 1 });
   assert.deepEqual(inbox.postponed, [[1, "ConfigError: STRIPE_SECRET_KEY is not set.", {
     postponeSeconds: 300,
@@ -341,7 +338,7 @@ Deno.test("processEvents() ignores events without a route, and finds a route by 
   const types = ["tracker.updated", "batch.created", "toString"];
   inbox.waiting.forEach((event, n) => event.event_type = types[n] as string);
   const tracker = handleEach(() => Promise.resolve({ outcome: "tracked" }));
-  const processor = new EventProcessor(asInbox(inbox), { tiktok: { "tracker.*": tracker } });
+  const processor = new EventProcessor(inbox, { tiktok: { "tracker.*": tracker } });
   assert.deepEqual(await processor.processEvents(), { tracked: 1, ignored: 2 });
   assert.deepEqual(inbox.ignored, [[2, "event_type_not_handled"], [3, "event_type_not_handled"]]);
 });
@@ -351,7 +348,7 @@ Deno.test("processEvents() fails an event whose handler cannot be loaded, and ha
   inbox.add(1, 2);
   for (const event of inbox.waiting.slice(0, 1)) event.event_type = "PACKAGE_UPDATE";
   const broken = () => Promise.reject(new LoggableError("not loaded"));
-  const processor = new EventProcessor(asInbox(inbox), {
+  const processor = new EventProcessor(inbox, {
     tiktok: {
       ...route(() => Promise.resolve({ outcome: "done" })).tiktok,
       PACKAGE_UPDATE: { groupOf: broken, handle: broken },
