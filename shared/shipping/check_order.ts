@@ -1,6 +1,7 @@
 /** Whether TikTok still lets an order be shipped: our copy of it may be seconds behind. */
 import { ConnectionWaitsError, ShopConnection } from "../tiktok/connections/shop_connection.ts";
 import { isRateLimited, TikTokError } from "../tiktok/api/errors.ts";
+import { getOrders } from "../tiktok/api/orders.ts";
 import type { LineItem, Order } from "../tiktok/api/schemas.ts";
 import { mapAddress } from "../tiktok/orders/map_address.ts";
 import { isCancelled } from "../tiktok/orders/map_order_items.ts";
@@ -97,7 +98,7 @@ export async function checkOrdersAtTikTok(
   if (order.shop === null) throw new LabelError("shop_not_connected");
   const ids = orders.map(({ tiktok_order_id }) => tiktok_order_id);
   const { orders: found } = await new ShopConnection(dependencies, order.shop)
-    .call((access) => dependencies.tiktok.getOrders(access, ids))
+    .call((access) => getOrders(dependencies.tiktok, access, ids))
     .catch((error) => {
       if (!(error instanceof TikTokError)) throw error;
       if (error instanceof ConnectionWaitsError && error.whilePaused) {

@@ -3,6 +3,7 @@ import type { ShopAccess } from "../tiktok/api/client.ts";
 import { TikTokError } from "../tiktok/api/errors.ts";
 import { getShippingProviders } from "../tiktok/api/fulfillment.ts";
 import type { ShippingProvider } from "../tiktok/api/fulfillment_schemas.ts";
+import { getOrders } from "../tiktok/api/orders.ts";
 import { countryQuery } from "../tiktok/api/provider_countries.ts";
 import type { Order } from "../tiktok/api/schemas.ts";
 import type { LabelDependencies } from "./dependencies.ts";
@@ -15,7 +16,7 @@ export async function readOrderAtTikTok(
   access: Access,
   id: string,
 ): Promise<Order> {
-  const order = (await tiktok.getOrders(access, [id])).orders.get(id);
+  const order = (await getOrders(tiktok, access, [id])).orders.get(id);
   if (order === undefined) throw new TikTokError("TikTok does not show the order");
   return order;
 }

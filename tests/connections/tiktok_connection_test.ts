@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { ShopConnection } from "../../shared/tiktok/connections/shop_connection.ts";
 import { TikTokError } from "../../shared/tiktok/api/errors.ts";
+import { getOrders, searchOrders } from "../../shared/tiktok/api/orders.ts";
 import { connectionStates, signUp } from "../support/oauth.ts";
 import {
   addLogin,
@@ -44,7 +45,7 @@ test("20 parallel calls with an expired token cause one refresh, and all succeed
       { length: 20 },
       () =>
         new ShopConnection(backend, stored).call((access) =>
-          backend.tiktok.getOrders(access, [order.id])
+          getOrders(backend.tiktok, access, [order.id])
         ),
     ),
   );
@@ -75,7 +76,7 @@ test("a call is repeated once, with the pair that another worker stored meanwhil
     stack.tiktok.state.put("accessTokens", token, { openId, expiresAt: 1 });
   }
   await new ShopConnection(backend, stored).call((access) =>
-    backend.tiktok.getOrders(access, ["1"])
+    getOrders(backend.tiktok, access, ["1"])
   );
   assert.deepEqual(stack.tiktok.refreshes, [], "it was fresh already");
 });
@@ -84,7 +85,7 @@ test("36009004 refreshes the token only if its message names the access token", 
   const { backend, openId, stored } = await scene(stack);
   const connection = new ShopConnection(backend, stored);
   const bad = connection.call((access) =>
-    backend.tiktok.searchOrders(access, { from: 1, to: 2, pageSize: 101 })
+    searchOrders(backend.tiktok, access, { from: 1, to: 2, pageSize: 101 })
   );
   await assert.rejects(bad, (error) => error instanceof TikTokError && error.code === 36009004);
   assert.deepEqual(stack.tiktok.refreshes, []);
@@ -93,7 +94,7 @@ test("36009004 refreshes the token only if its message names the access token", 
   for (const [token] of stack.tiktok.state.entries("accessTokens")) {
     stack.tiktok.state.delete("accessTokens", token);
   }
-  await connection.call((access) => backend.tiktok.getOrders(access, ["1"]));
+  await connection.call((access) => getOrders(backend.tiktok, access, ["1"]));
   assert.deepEqual(stack.tiktok.refreshes, [openId]);
 });
 
@@ -101,12 +102,12 @@ test("a token that is refused directly after it was issued is not refreshed repe
   const { backend, stored } = await scene(stack);
   stack.tiktok.faults.add({ path: "/order/", kind: "expired" });
   const call = () =>
-    new ShopConnection(backend, stored).call((access) => backend.tiktok.getOrders(access, ["1"]));
+    new ShopConnection(backend, stored).call((access) => getOrders(backend.tiktok, access, ["1"]));
   await assert.rejects(call(), /105002/);
   const later = await connectionOf(stack, stack.tiktok.refreshes[0] as string);
   for (let n = 0; n < 5; n++) {
     await assert.rejects(
-      new ShopConnection(backend, later).call((access) => backend.tiktok.getOrders(access, ["1"])),
+      new ShopConnection(backend, later).call((access) => getOrders(backend.tiktok, access, ["1"])),
       (error) => error instanceof TikTokError && error.retryAfterSeconds === 60,
     );
   }

@@ -89,11 +89,11 @@ export function scriptLabels(script: Partial<Script>, keys?: KeyRing): ScriptedL
     storeDocument: (_: string, document: LabelDocument) =>
       record("storeDocument", shipmentOf({ ...document })),
   };
+  // Only the order is read.
   const tiktok = {
-    getOrders: () =>
+    call: () =>
       record("getOrders", all.order).then((order) => ({
-        orders: new Map(order === undefined ? [] : [[order.id, order]]),
-        unreadable: [],
+        orders: order === undefined ? [] : [order],
       })),
   };
   const dependencies = {

@@ -63,13 +63,15 @@ export function packageWith(fields: Record<string, unknown>): Envelope {
   return detail;
 }
 
+/** A refusal by TikTok. */
 export function refusal(code: number, status = 200, headers: HeadersInit = {}): () => Response {
   const body = { code, message: "no", data: null, request_id: "r1" };
   return () => Response.json(body, { status, headers });
 }
 
-export function page(status: number): () => Response {
-  return () => new Response("<html>", { status });
+/** A page of a proxy before TikTok. */
+export function page(status: number, headers: HeadersInit = {}): () => Response {
+  return () => new Response("<html>", { status, headers });
 }
 
 /** Answers by method and path. */

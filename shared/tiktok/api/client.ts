@@ -1,24 +1,11 @@
-/** Calls TikTok Shop's Open API: signs, sends, times out, retries, reads the answer. */
-import * as z from "zod/mini";
+/** Calls TikTok Shop's Open API: signs, sends, times out, retries, reads the answer. One file here for each API. */
+import type * as z from "zod/mini";
 import type { TikTokConfig } from "../../config.ts";
 import { sendOnce } from "../../http/send_once.ts";
 import { inVendorSpan } from "../../logging/spans.ts";
 import { retry, sleep } from "../../retry.ts";
-import { Nothing } from "../../values/schemas.ts";
-import { type Elements, readElements, type UnreadableElement } from "./elements.ts";
 import { openEnvelope } from "./envelope.ts";
 import { isRateLimited, isTransient, TikTokError } from "./errors.ts";
-import {
-  AuthorizedShop,
-  AuthorizedShopList,
-  FoundOrder,
-  type Order,
-  OrderDetail,
-  OrderList,
-  OrderSearch,
-  type ShopWebhook,
-  WebhookList,
-} from "./schemas.ts";
 import { signApiRequest } from "./signing.ts";
 
 /** The connection that a call acts for. */
@@ -48,22 +35,6 @@ export interface TikTokCall {
   repeatable: boolean;
 }
 
-export interface OrdersAnswer {
-  /** By id. */
-  orders: Map<string, Order>;
-  unreadable: UnreadableElement[];
-}
-
-/** A page of Get Order List; each order is read again when it is ingested. */
-export interface OrderPage {
-  orders: FoundOrder[];
-  unreadable: UnreadableElement[];
-  /** `undefined` on the last page. */
-  nextPageToken: string | undefined;
-  /** Orders on all pages; `null` where TikTok does not say. */
-  total: number | null;
-}
-
 const MAX_ATTEMPTS = 3;
 const FIRST_WAIT_MS = 500;
 /** A longer wait is thrown to the caller, who puts the event back for later. */
@@ -84,8 +55,8 @@ export class TikTokClient {
   }
 
   /**
-   * One call, for endpoints that have no method here. A write whose outcome is unknown is never sent again:
-   * it could buy a second label.
+   * A write whose outcome is unknown is never sent again: it could buy a second label.
+   * @param schema Of the answer's data.
    * @throws {TikTokError}
    */
   async call<T extends z.ZodMiniType>(
@@ -103,101 +74,6 @@ export class TikTokClient {
     return await retry(() => this.#send(schema, shop, call), {
       waitMs,
       wait: this.#options.wait,
-    });
-  }
-
-  /**
-   * Get Order Detail. Orders that TikTok does not know or does not show to this seller are missing from the
-   * result; an order that cannot be read does not spoil the others.
-   * @param orderIds 1 to 50.
-   * @throws {TikTokError}
-   */
-  async getOrders(shop: Required<ShopAccess>, orderIds: string[]): Promise<OrdersAnswer> {
-    const path = "/order/202309/orders";
-    const { orders } = await this.call(OrderList, shop, {
-      method: "GET",
-      path,
-      query: { ids: orderIds.join(",") },
-      repeatable: true,
-    });
-    const { read, unreadable } = readElements(OrderDetail, orders, path);
-    return { orders: new Map(read.map((order) => [order.id, order])), unreadable };
-  }
-
-  /**
-   * Get Order List, in ascending order of update time: orders with `from <= update_time < to`, in unix
-   * seconds. An order whose id or update time cannot be read is in `unreadable`.
-   * @param pageToken From the previous page; left out for the first.
-   * @throws {TikTokError}
-   */
-  async searchOrders(
-    shop: Required<ShopAccess>,
-    { from, to, pageSize, pageToken }: {
-      from: number;
-      to: number;
-      /** 1 to 100. */
-      pageSize: number;
-      pageToken?: string | undefined;
-    },
-  ): Promise<OrderPage> {
-    const path = "/order/202309/orders/search";
-    const { orders, next_page_token, total_count } = await this.call(OrderSearch, shop, {
-      method: "POST",
-      path,
-      query: {
-        page_size: String(pageSize),
-        sort_field: "update_time",
-        sort_order: "ASC",
-        // An empty parameter is not sent: TikTok's own tools leave it out of the signature.
-        ...(pageToken && { page_token: pageToken }),
-      },
-      body: { update_time_ge: from, update_time_lt: to },
-      repeatable: true,
-    });
-    const { read, unreadable } = readElements(FoundOrder, orders, path);
-    return {
-      orders: read,
-      unreadable,
-      nextPageToken: next_page_token ?? undefined,
-      total: total_count ?? null,
-    };
-  }
-
-  /** Get Authorized Shops: all shops of the login that the token belongs to. @throws {TikTokError} */
-  async getAuthorizedShops(accessToken: string): Promise<Elements<AuthorizedShop>> {
-    const path = "/authorization/202309/shops";
-    const call = { method: "GET", path, repeatable: true } as const;
-    const { shops } = await this.call(AuthorizedShopList, { accessToken }, call);
-    return readElements(AuthorizedShop, shops, path);
-  }
-
-  /** Get Shop Webhooks: the topics that TikTok sends for the shop, and where to. @throws {TikTokError} */
-  async getWebhooks(shop: Required<ShopAccess>): Promise<ShopWebhook[]> {
-    const { webhooks } = await this.call(WebhookList, shop, {
-      method: "GET",
-      path: "/event/202309/webhooks",
-      repeatable: true,
-    });
-    return webhooks;
-  }
-
-  /** Update Shop Webhook: TikTok sends this topic of the shop to `address`. @throws {TikTokError} */
-  async putWebhook(shop: Required<ShopAccess>, topic: string, address: string): Promise<void> {
-    await this.call(Nothing, shop, {
-      method: "PUT",
-      path: "/event/202309/webhooks",
-      body: { address, event_type: topic },
-      repeatable: true,
-    });
-  }
-
-  /** Delete Shop Webhook; succeeds without a webhook too. @throws {TikTokError} */
-  async deleteWebhook(shop: Required<ShopAccess>, topic: string): Promise<void> {
-    await this.call(Nothing, shop, {
-      method: "DELETE",
-      path: "/event/202309/webhooks",
-      body: { event_type: topic },
-      repeatable: true,
     });
   }
 

@@ -108,7 +108,7 @@ Deno.test("the seller's own tracking is sent to Ship Package as a self shipment"
 
 Deno.test("a call that spends money or notifies the buyer is sent once, with any response", async () => {
   const answers = [
-    ...[200, 500, 502, 504].map(page),
+    ...[200, 500, 502, 504].map((status) => page(status)),
     refusal(36009003),
     refusal(36009007, 500),
     refusal(21022025),

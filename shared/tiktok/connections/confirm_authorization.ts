@@ -1,5 +1,6 @@
 /** Reads from TikTok whether a seller still authorizes the app. */
 import type { StoredConnection } from "../../inbox/events.ts";
+import { getAuthorizedShops } from "../api/shops.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { ConnectionEndedError, ShopConnection } from "./shop_connection.ts";
 
@@ -14,7 +15,7 @@ export async function isStillAuthorized(
   const connection = new ShopConnection(dependencies, shop, { probe: true });
   try {
     const { read, unreadable } = await connection.call(({ accessToken }) =>
-      dependencies.tiktok.getAuthorizedShops(accessToken)
+      getAuthorizedShops(dependencies.tiktok, accessToken)
     );
     if (read.some(({ id }) => id === shop.shop_id)) return true;
     if (unreadable[0] !== undefined) throw unreadable[0].error;

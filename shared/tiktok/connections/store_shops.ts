@@ -8,6 +8,7 @@ import { errorText, log } from "../../log.ts";
 import { Nothing } from "../../values/schemas.ts";
 import type { TikTokClient } from "../api/client.ts";
 import type { AuthorizedShop } from "../api/schemas.ts";
+import { getAuthorizedShops } from "../api/shops.ts";
 import type { TokenGrant } from "../api/tokens.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { encryptTokens, tokenTimes } from "./encrypted_tokens.ts";
@@ -44,7 +45,7 @@ export async function readShops(
   tiktok: TikTokClient,
   grant: TokenGrant,
 ): Promise<AuthorizedShops> {
-  const { read: shops, unreadable } = await tiktok.getAuthorizedShops(grant.accessToken);
+  const { read: shops, unreadable } = await getAuthorizedShops(tiktok, grant.accessToken);
   for (const { id, error } of unreadable) {
     log.error("authorized shop is not readable", { shop_id: id, error: errorText(error) });
   }

@@ -6,7 +6,7 @@ import { errorText, log } from "../../log.ts";
 import { toStorable } from "../../values/storable_text.ts";
 import { getCancellationDeadlines } from "../api/cancellations.ts";
 import { isRefusal, TikTokError } from "../api/errors.ts";
-import type { OrdersAnswer } from "../api/client.ts";
+import { getOrders, type OrdersAnswer } from "../api/orders.ts";
 import { ConnectionWaitsError, ShopConnection } from "../connections/shop_connection.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { parseTikTokWebhook } from "../webhooks/parse_webhook.ts";
@@ -60,7 +60,7 @@ async function ingestOrders(
   const connection = new ShopConnection(dependencies, shop);
   let answer: OrdersAnswer;
   try {
-    answer = await connection.call((access) => tiktok.getOrders(access, orderIds));
+    answer = await connection.call((access) => getOrders(tiktok, access, orderIds));
   } catch (error) {
     if (error instanceof ConnectionWaitsError) throw error;
     // TikTok does not document whether one order that it refuses spoils the answer for the others.

@@ -1,6 +1,6 @@
 /** Where the pages of an order search begin, so that none of its orders is skipped. */
-import type { OrderPage } from "../api/client.ts";
 import { TikTokError } from "../api/errors.ts";
+import type { OrderPage } from "../api/orders.ts";
 import type { FoundOrder } from "../api/schemas.ts";
 
 /** Where a page of a search in ascending order of update time begins. */

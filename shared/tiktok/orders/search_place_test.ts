@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { OrderPage } from "../api/client.ts";
+import type { OrderPage } from "../api/orders.ts";
 import { nextPlace, type Place, withoutRead } from "./search_place.ts";
 
 const BEGIN: Place = { from: 100, pageToken: undefined, read: [] };

@@ -4,6 +4,7 @@ import { callFunction } from "../../database/call_function.ts";
 import { unwrap } from "../../database/errors.ts";
 import type { EventResult, ShopEvent } from "../../inbox/events.ts";
 import { errorText, log } from "../../log.ts";
+import { searchOrders } from "../api/orders.ts";
 import { ShopConnection } from "../connections/shop_connection.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { nextPlace, type Place, withoutRead } from "./search_place.ts";
@@ -53,7 +54,7 @@ export async function syncShopOrders(
   while (true) {
     const begin = { from: place.from, pageToken: place.pageToken };
     const page = await connection.call((access) =>
-      tiktok.searchOrders(access, { ...begin, to, pageSize: PAGE_SIZE })
+      searchOrders(tiktok, access, { ...begin, to, pageSize: PAGE_SIZE })
     );
     const odd = page.unreadable.flatMap(({ id, error }) => {
       log.error("order of a search is not readable", {

@@ -10,6 +10,7 @@ import {
 import { log } from "../../log.ts";
 import { isoTime, MAX_UNIX_SECONDS } from "../../values/times.ts";
 import { Outcome } from "../../values/schemas.ts";
+import { getWebhooks } from "../api/webhooks.ts";
 import { isStillAuthorized } from "../connections/confirm_authorization.ts";
 import { ConnectionWaitsError, ShopConnection } from "../connections/shop_connection.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
@@ -125,7 +126,7 @@ export async function checkWebhooks(
 ): Promise<EventResult> {
   const { database, tiktok } = dependencies;
   const connection = new ShopConnection(dependencies, event.shop);
-  const webhooks = await connection.call((access) => tiktok.getWebhooks(access));
+  const webhooks = await connection.call((access) => getWebhooks(tiktok, access));
   const lost = findLostTopics(webhooks, webhookUrl);
   await subscribeWebhooks(tiktok, connection, webhookUrl, lost);
   const { shop_id } = event.shop;
@@ -148,7 +149,7 @@ export async function probeShop(
   const { database, tiktok } = dependencies;
   const connection = new ShopConnection(dependencies, event.shop, { probe: true });
   try {
-    await connection.call((access) => tiktok.getWebhooks(access));
+    await connection.call((access) => getWebhooks(tiktok, access));
   } catch (error) {
     // The next probe is a day later: SQL pause_tiktok_shop has set it.
     if (error instanceof ConnectionWaitsError && error.whilePaused) {

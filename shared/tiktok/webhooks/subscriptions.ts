@@ -2,6 +2,7 @@
 import { errorText, log } from "../../log.ts";
 import type { ShopAccess, TikTokClient } from "../api/client.ts";
 import type { ShopWebhook } from "../api/schemas.ts";
+import { deleteWebhook, putWebhook } from "../api/webhooks.ts";
 import type { ShopConnection } from "../connections/shop_connection.ts";
 
 /** The topics that we handle. The Event API has no names for the topics 64 to 67: Partner Center sets them. */
@@ -23,7 +24,7 @@ export async function subscribeWebhooks(
   topics: readonly string[] = SUBSCRIBED_TOPICS,
 ): Promise<void> {
   for (const topic of topics) {
-    await connection.call((access) => tiktok.putWebhook(access, topic, address));
+    await connection.call((access) => putWebhook(tiktok, access, topic, address));
   }
 }
 
@@ -41,7 +42,7 @@ export async function unsubscribeWebhooks(
 ): Promise<void> {
   for (const topic of SUBSCRIBED_TOPICS) {
     try {
-      await tiktok.deleteWebhook(access, topic);
+      await deleteWebhook(tiktok, access, topic);
     } catch (error) {
       log.warn("webhooks not unsubscribed", { topic, error: errorText(error) });
       return;

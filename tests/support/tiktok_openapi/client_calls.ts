@@ -10,6 +10,9 @@ import { countryQuery } from "../../../shared/tiktok/api/provider_countries.ts";
 import { getCancellationDeadlines } from "../../../shared/tiktok/api/cancellations.ts";
 import { getReturns } from "../../../shared/tiktok/api/returns.ts";
 import * as fulfillment from "../../../shared/tiktok/api/fulfillment.ts";
+import * as orders from "../../../shared/tiktok/api/orders.ts";
+import * as shops from "../../../shared/tiktok/api/shops.ts";
+import * as webhooks from "../../../shared/tiktok/api/webhooks.ts";
 
 export interface RecordedCall extends TikTokCall {
   access: ShopAccess;
@@ -38,7 +41,9 @@ class RecordingClient extends TikTokClient {
 
 /** A call that is missing here, or no longer exists, does not compile. */
 type CallName =
-  | Exclude<keyof TikTokClient, "call">
+  | keyof typeof orders
+  | keyof typeof shops
+  | keyof typeof webhooks
   | keyof typeof fulfillment
   | "getCancellationDeadlines"
   | "getReturns";
@@ -57,13 +62,14 @@ const MEASURES = {
 };
 
 const CALLS: Record<CallName, (tiktok: TikTokClient) => Promise<unknown>> = {
-  getOrders: (tiktok) => tiktok.getOrders(ACCESS, [ORDER, ORDER]),
+  getOrders: (tiktok) => orders.getOrders(tiktok, ACCESS, [ORDER, ORDER]),
   searchOrders: (tiktok) =>
-    tiktok.searchOrders(ACCESS, { from: 1, to: 2, pageSize: 50, pageToken: "next" }),
-  getAuthorizedShops: (tiktok) => tiktok.getAuthorizedShops("token"),
-  getWebhooks: (tiktok) => tiktok.getWebhooks(ACCESS),
-  putWebhook: (tiktok) => tiktok.putWebhook(ACCESS, "ORDER_STATUS_CHANGE", "https://a.example/"),
-  deleteWebhook: (tiktok) => tiktok.deleteWebhook(ACCESS, "ORDER_STATUS_CHANGE"),
+    orders.searchOrders(tiktok, ACCESS, { from: 1, to: 2, pageSize: 50, pageToken: "next" }),
+  getAuthorizedShops: (tiktok) => shops.getAuthorizedShops(tiktok, "token"),
+  getWebhooks: (tiktok) => webhooks.getWebhooks(tiktok, ACCESS),
+  putWebhook: (tiktok) =>
+    webhooks.putWebhook(tiktok, ACCESS, "ORDER_STATUS_CHANGE", "https://a.example/"),
+  deleteWebhook: (tiktok) => webhooks.deleteWebhook(tiktok, ACCESS, "ORDER_STATUS_CHANGE"),
   getCancellationDeadlines: (tiktok) => getCancellationDeadlines(tiktok, ACCESS, [ORDER]),
   getReturns: (tiktok) => getReturns(tiktok, ACCESS, ["4035318504086604100"]),
   getShippingServices: (tiktok) =>

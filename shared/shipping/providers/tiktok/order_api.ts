@@ -2,6 +2,7 @@
 import type { ShopAccess, TikTokClient } from "../../../tiktok/api/client.ts";
 import { getPackage } from "../../../tiktok/api/fulfillment.ts";
 import type { PackageDetail } from "../../../tiktok/api/fulfillment_schemas.ts";
+import { getOrders } from "../../../tiktok/api/orders.ts";
 import type { Order } from "../../../tiktok/api/schemas.ts";
 import { ShopConnection } from "../../../tiktok/connections/shop_connection.ts";
 import type { TikTokDependencies } from "../../../tiktok/dependencies.ts";
@@ -36,7 +37,7 @@ export class OrderApi {
 
   /** @throws {LabelError} */
   async readOrders(ids: string[]): Promise<Order[]> {
-    const { orders: found } = await this.read((tiktok, access) => tiktok.getOrders(access, ids));
+    const { orders: found } = await this.read((tiktok, access) => getOrders(tiktok, access, ids));
     return ids.map((id) => {
       const order = found.get(id);
       if (order === undefined) throw new LabelError("tiktok_unavailable");

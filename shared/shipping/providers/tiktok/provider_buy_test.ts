@@ -157,7 +157,7 @@ Deno.test("a label that is bought already may be this purchase's: the outcome is
 Deno.test("a broken or missing answer leaves the outcome unknown, and the call is sent once", async () => {
   const half = JSON.stringify(FIXTURE.created()).slice(0, 200);
   const answers = [
-    ...[200, 500, 502, 504].map(page),
+    ...[200, 500, 502, 504].map((status) => page(status)),
     () => new Response(half),
     () => Response.json({ code: 0, message: "Success", data: {} }),
     () => Response.json({ code: 0, message: "Success", data: null }),
