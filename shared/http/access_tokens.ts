@@ -6,7 +6,7 @@ import { errorText } from "../log.ts";
 import { createOnFirstUse } from "../values/create_on_first_use.ts";
 import { type Fields, isObject } from "../values/fields.ts";
 import { parseJson } from "../values/json.ts";
-import { AuthUnavailableError, InvalidTokenError } from "./token_errors.ts";
+import { AuthUnavailableError, ExpiredTokenError, InvalidTokenError } from "./token_errors.ts";
 
 /** Returns the claims of a valid token. @throws {InvalidTokenError} @throws {AuthUnavailableError} */
 export type VerifyToken = (token: string) => Promise<Fields>;
@@ -51,7 +51,8 @@ export function createTokenVerifier({ url, secretKey }: SupabaseConfig): VerifyT
 
   return async (token) => {
     const { header, claims } = readToken(token);
-    if (!(Number(claims.exp) * 1000 > Date.now())) throw new InvalidTokenError("It has expired");
+    if (typeof claims.exp !== "number") throw new InvalidTokenError("It has no expiry");
+    if (claims.exp * 1000 <= Date.now()) throw new ExpiredTokenError("It has expired");
     if (typeof header.alg === "string" && header.alg.startsWith("HS")) {
       return await askAuth(token, claims);
     }

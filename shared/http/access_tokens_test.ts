@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { withServer } from "../../tests/support/local_server.ts";
 import { createTokenVerifier } from "./access_tokens.ts";
-import { AuthUnavailableError, InvalidTokenError } from "./token_errors.ts";
+import { AuthUnavailableError, ExpiredTokenError, InvalidTokenError } from "./token_errors.ts";
 
 const CONFIG = { publishableKey: "sb_publishable_a", secretKey: "sb_secret_a", secretKeys: [] };
 const CLAIMS = { sub: "11111111-1111-4111-8111-111111111111", role: "authenticated" };
@@ -71,6 +71,20 @@ Deno.test("attack: a forged, changed, unsigned or expired token is refused, what
     const { result, asked } = await verify(token, { user: () => Response.json({}) });
     assert.ok(result instanceof InvalidTokenError, `${token}: ${result}`);
     assert.ok(!asked.includes("/auth/v1/user"), token);
+  }
+});
+
+Deno.test("a token that was valid is refused as expired, whatever it is signed with", async () => {
+  const claims = { exp: unix(-1) };
+  for (
+    const token of [
+      await sign({ claims }),
+      await sign({ key: new Uint8Array(32), alg: "HS256", claims }),
+    ]
+  ) {
+    const { result, asked } = await verify(token);
+    assert.ok(result instanceof ExpiredTokenError);
+    assert.deepEqual(asked, []);
   }
 });
 

@@ -3,7 +3,7 @@ import { createRemoteJWKSet, customFetch, errors, jwtVerify } from "jose";
 import { fetchSupabase } from "../database/fetch_supabase.ts";
 import { errorText } from "../log.ts";
 import type { Fields } from "../values/fields.ts";
-import { AuthUnavailableError, InvalidTokenError } from "./token_errors.ts";
+import { AuthUnavailableError, ExpiredTokenError, InvalidTokenError } from "./token_errors.ts";
 
 /** What Auth signs with, besides HS256. */
 const ALGORITHMS = ["ES256", "RS256"];
@@ -18,7 +18,6 @@ const WRONG_TOKEN = [
   errors.JWSInvalid,
   errors.JWSSignatureVerificationFailed,
   errors.JWTClaimValidationFailed,
-  errors.JWTExpired,
   errors.JWTInvalid,
 ];
 
@@ -49,6 +48,7 @@ export function createSignatureVerifier(auth: string, apikey: string): VerifySig
       return (await jwtVerify(token, keys, { algorithms: ALGORITHMS })).payload;
     } catch (error) {
       if (isOneOf(error, WITHOUT_KEY)) return undefined;
+      if (error instanceof errors.JWTExpired) throw new ExpiredTokenError("It has expired");
       if (isOneOf(error, WRONG_TOKEN)) throw new InvalidTokenError("The token is not valid");
       if (error instanceof AuthUnavailableError) throw error;
       throw new AuthUnavailableError(errorText(error));

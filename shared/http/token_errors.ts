@@ -6,6 +6,11 @@ export class InvalidTokenError extends LoggableError {
   override name = "InvalidTokenError";
 }
 
+/** The token has expired: the app renews the session instead of showing the sign-in page. */
+export class ExpiredTokenError extends InvalidTokenError {
+  override name = "ExpiredTokenError";
+}
+
 /** Auth gave no answer: the token may be valid. */
 export class AuthUnavailableError extends LoggableError {
   override name = "AuthUnavailableError";

@@ -2,15 +2,13 @@
 import { cors } from "hono/cors";
 import * as z from "zod/mini";
 import type { SupabaseConfig } from "../config.ts";
-import { fromBase64 } from "../crypto/encoding.ts";
 import { DatabaseError } from "../database/errors.ts";
 import { errorText, log } from "../log.ts";
-import { parseJson } from "../values/json.ts";
 import { createTokenVerifier, type VerifyToken } from "./access_tokens.ts";
 import type { Callers } from "./app.ts";
 import type { Problem } from "./problem.ts";
 import { problemOf } from "./problem_table.ts";
-import { AuthUnavailableError, InvalidTokenError } from "./token_errors.ts";
+import { AuthUnavailableError, ExpiredTokenError, InvalidTokenError } from "./token_errors.ts";
 
 export interface User {
   id: string;
@@ -26,10 +24,10 @@ const UserClaims = z.looseObject({
   iat: z.optional(z.number()),
 });
 
-/** As the database's API, which refuses a token from further in the future. */
+/** The database's API, too, refuses a token from further in the future. */
 const MAX_CLOCK_SKEW_SECONDS = 30;
 
-/** Of every function that signed-in users call. */
+/** Problems of every function that signed-in users call. */
 export const USER_PROBLEMS = {
   user_required: {
     status: 401,
@@ -46,16 +44,6 @@ export const USER_PROBLEMS = {
 
 function unauthorized(code: "user_required" | "invalid_token" | "token_expired"): Problem {
   return problemOf(USER_PROBLEMS, code, { headers: { "www-authenticate": "Bearer" } });
-}
-
-/** Reads the token's own claim: a forged one only changes the code of the refusal. */
-function isExpired(token: string): boolean {
-  try {
-    const payload = new TextDecoder().decode(fromBase64(token.split(".")[1] ?? ""));
-    return Number((parseJson(payload) as { exp?: unknown }).exp) * 1000 <= Date.now();
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -77,7 +65,7 @@ export async function identifyUser(request: Request, verify: VerifyToken): Promi
     }
     if (!(error instanceof InvalidTokenError)) throw error;
     // Its own code: the app renews the session instead of showing the sign-in page.
-    throw isExpired(token) ? unauthorized("token_expired") : invalid();
+    throw error instanceof ExpiredTokenError ? unauthorized("token_expired") : invalid();
   });
   const claims = UserClaims.safeParse(verified);
   if (!claims.success) throw invalid();
@@ -96,7 +84,7 @@ export function tokenRefused(error: unknown): Problem | undefined {
 
 /** A token outlives its account for a while: the response to a call whose account was deleted. */
 export function accountDeleted(cause: unknown): Problem {
-  return problemOf(USER_PROBLEMS, "account_deleted", {}, { cause });
+  return problemOf(USER_PROBLEMS, "account_deleted", { cause });
 }
 
 /**
