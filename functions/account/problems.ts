@@ -30,13 +30,13 @@ export function toProblem(error: unknown): Problem | undefined {
   if (isNotFound(error)) return accountDeleted(error);
   if (error instanceof EmailMismatchError) return problemOf(PROBLEMS, "email_mismatch");
   if (error instanceof BillingError) {
-    return problemOf(PROBLEMS, "stripe_unavailable", {}, { cause: error });
+    return problemOf(PROBLEMS, "stripe_unavailable", { cause: error });
   }
   // PT400: a cursor that was changed.
   if (
     error instanceof InvalidCursorError || error instanceof DatabaseError && error.code === "PT400"
   ) {
-    return problemOf(PROBLEMS, "invalid_cursor", {}, { cause: error });
+    return problemOf(PROBLEMS, "invalid_cursor", { cause: error });
   }
   return undefined;
 }

@@ -21,7 +21,7 @@ export function toProblem(error: unknown): Problem | undefined {
   if (isNotFound(error)) return accountDeleted(error);
   if (error instanceof NoSubscriptionError) return problemOf(PROBLEMS, "no_subscription");
   if (error instanceof BillingError) {
-    return problemOf(PROBLEMS, "stripe_unavailable", {}, { cause: error });
+    return problemOf(PROBLEMS, "stripe_unavailable", { cause: error });
   }
   return undefined;
 }

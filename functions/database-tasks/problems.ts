@@ -15,5 +15,5 @@ export const PROBLEMS = {
 
 export function toProblem(error: unknown): Problem | undefined {
   if (!(error instanceof DatabaseError) || !TIMEOUTS.includes(error.code)) return undefined;
-  return problemOf(PROBLEMS, "catalog_unavailable", {}, { cause: error });
+  return problemOf(PROBLEMS, "catalog_unavailable", { cause: error });
 }

@@ -20,5 +20,5 @@ const NOT_FOUND: Record<string, keyof typeof PROBLEMS> = {
 
 export function toProblem(error: unknown): Problem | undefined {
   const code = isNotFound(error) ? NOT_FOUND[error.operation] : undefined;
-  return code && problemOf(PROBLEMS, code, {}, { cause: error });
+  return code && problemOf(PROBLEMS, code, { cause: error });
 }

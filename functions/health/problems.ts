@@ -10,5 +10,5 @@ export const PROBLEMS = {
 
 export function toProblem(error: unknown): Problem | undefined {
   if (!(error instanceof DatabaseError)) return undefined;
-  return problemOf(PROBLEMS, "health_unavailable", {}, { cause: error });
+  return problemOf(PROBLEMS, "health_unavailable", { cause: error });
 }

@@ -262,7 +262,7 @@ function labelProblem(error: LabelError): Problem {
       tiktok_order_ids: unstoredIds,
     }),
   };
-  return problemOf(PROBLEMS, code, { detail, headers, members }, { cause });
+  return problemOf(PROBLEMS, code, { detail, headers, members, cause });
 }
 
 /** A batch as its seller sees it: each item has the problem that `POST /` would have answered. */

@@ -69,7 +69,7 @@ export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof ClaimError) return problemOf(PROBLEMS, error.code);
   if (error instanceof ConnectError) {
     const { code, cause } = error;
-    return problemOf(PROBLEMS, code, {}, { cause });
+    return problemOf(PROBLEMS, code, { cause });
   }
   if (isShopNotFound(error)) return problemOf(PROBLEMS, "shop_not_found");
   if (isNotFound(error)) return accountDeleted(error);

@@ -33,7 +33,7 @@ export interface AppOptions<Variables extends object> {
   toProblem?: (error: unknown) => Problem | undefined;
 }
 
-/** Of every function. */
+/** Problems of every function. */
 export const APP_PROBLEMS = {
   not_found: { status: 404, detail: "The function has nothing at this path." },
   method_not_allowed: { status: 405, detail: "Use another method: Allow lists them." },
@@ -87,7 +87,7 @@ export function createApp<Variables extends object>(
   app.onError((error, c) => {
     const problem = error instanceof Problem
       ? error
-      : toProblem(error) ?? problemOf(APP_PROBLEMS, "internal_error", {}, { cause: error });
+      : toProblem(error) ?? problemOf(APP_PROBLEMS, "internal_error", { cause: error });
     const cause = problem.cause === undefined ? {} : { error: errorText(problem.cause) };
     const level = problem.status >= 500 ? "error" : "warn";
     log.at(level, "request failed", {

@@ -20,6 +20,8 @@ export interface ProblemOptions {
   headers?: Record<string, string>;
   /** Further members of the body, e.g. the id of the object concerned. */
   members?: Members;
+  /** For the log line. */
+  cause?: unknown;
 }
 
 /** Thrown anywhere below a route; `createApp` turns it into the response. */
@@ -30,11 +32,8 @@ export class Problem extends Error {
   readonly headers: Record<string, string>;
   readonly members: Members;
 
-  constructor(
-    { status, code, detail, headers = {}, members = {} }: ProblemOptions,
-    options?: ErrorOptions,
-  ) {
-    super(detail, options);
+  constructor({ status, code, detail, headers = {}, members = {}, cause }: ProblemOptions) {
+    super(detail, { cause });
     this.status = status;
     this.code = code;
     this.headers = headers;

@@ -11,15 +11,14 @@ export interface ProblemEntry {
 
 export type ProblemTable = Readonly<Record<string, ProblemEntry>>;
 
-type Exact = Partial<Pick<ProblemOptions, "detail" | "headers" | "members">>;
+type Exact = Partial<Pick<ProblemOptions, "detail" | "headers" | "members" | "cause">>;
 
-/** The problem of a code; `exact` replaces what the table says. */
+/** The problem of a code; `exact` adds to the table, or replaces what it says. */
 export function problemOf<Table extends ProblemTable>(
   table: Table,
   code: keyof Table & string,
   exact: Exact = {},
-  options?: ErrorOptions,
 ): Problem {
   const { status, detail } = table[code] as ProblemEntry;
-  return new Problem({ status, code, detail, ...exact }, options);
+  return new Problem({ status, code, detail, ...exact });
 }

@@ -41,7 +41,7 @@ export interface SignedWebhookOptions {
   wakeAfterMs?: number;
 }
 
-/** Of every webhook, besides its refusal of a wrong signature. */
+/** Problems of every webhook; each function adds its refusal of a wrong signature. */
 export const WEBHOOK_PROBLEMS = {
   invalid_webhook: { status: 400, detail: "The body is not a webhook of this vendor." },
   not_stored: {
@@ -66,7 +66,7 @@ export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
     const storing = receive(event);
     const { eventId, duplicate, due } = await inTime(storing, storeWithinMs).catch((error) => {
       wake.afterRefusal(storing);
-      throw problemOf(WEBHOOK_PROBLEMS, "not_stored", {}, { cause: error });
+      throw problemOf(WEBHOOK_PROBLEMS, "not_stored", { cause: error });
     });
     log.info("webhook received", {
       event_id: eventId,
@@ -93,10 +93,10 @@ function refuseUnsigned(
   { verify, refusal: { status, detail, header } }: SignedWebhookOptions,
 ): void {
   if (signature && verify(body, signature)) return;
-  const missing = `The header ${header}, which has the signature, is missing.`;
   throw new Problem({
-    ...{ code: "invalid_signature", status },
-    detail: signature ? detail : missing,
+    code: "invalid_signature",
+    status,
+    detail: signature ? detail : `The header ${header}, which has the signature, is missing.`,
   });
 }
 
