@@ -13,7 +13,7 @@ import { SubscriptionSyncBody, SyncBody } from "./bodies.ts";
 import { toProblem } from "./problems.ts";
 
 const { database, inbox, processor } = createEventProcessor();
-// Of wake-ups: under constant traffic it goes on and on, and would never answer the scheduler.
+// Wake-ups have their own: under constant traffic its run does not end, and the scheduler waits for the end.
 const { processor: awake } = createEventProcessor();
 const processInBackground = () => runInBackground(awake.processEvents());
 

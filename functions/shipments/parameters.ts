@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { problemOf } from "../../shared/http/problem_table.ts";
 import { LabelError } from "../../shared/shipping/errors.ts";
 
-/** Of headers and queries. */
+/** Problems of headers and queries. */
 export const REQUEST_PROBLEMS = {
   idempotency_key_required: {
     status: 400,

@@ -68,7 +68,7 @@ export interface StripeIds {
   subscriptionId: string | null;
 }
 
-/** Of an object that is named by its id, or expanded. */
+/** The id of an object that is named by its id, or expanded. */
 function referenceOf(value: unknown): string | null {
   return textOf(value, ID_TEXT) ?? textOf(fieldsOf(value).id, ID_TEXT);
 }

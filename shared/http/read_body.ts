@@ -5,7 +5,7 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 
 const TIMEOUT_MS = 10_000;
 
-/** Of every route that reads a body. */
+/** Problems of every route that reads a body. */
 export const BODY_PROBLEMS = {
   body_too_slow: { status: 408, detail: "The body has to arrive within 10 seconds." },
   body_too_large: { status: 413, detail: "The body is larger than the route takes." },

@@ -9,7 +9,7 @@ import { describeIssues } from "../values/zod_messages.ts";
 
 const MAX_JSON_BYTES = 64 * 1024;
 
-/** Of every route that reads JSON. */
+/** Problems of every route that reads JSON. */
 export const JSON_PROBLEMS = {
   invalid_json: { status: 400, detail: "The body is not JSON, or has more than 100 levels." },
   invalid_body: {

@@ -7,7 +7,7 @@ import type { Problem } from "./problem.ts";
 import { problemOf } from "./problem_table.ts";
 import type { User } from "./users.ts";
 
-/** Of every limited route. */
+/** Problems of every limited route. */
 export const LIMIT_PROBLEMS = {
   too_many_requests: {
     status: 429,

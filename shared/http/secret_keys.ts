@@ -3,7 +3,7 @@ import { equalInConstantTime } from "../crypto/constant_time.ts";
 import type { Callers } from "./app.ts";
 import { problemOf } from "./problem_table.ts";
 
-/** Of every function that a secret key opens. */
+/** Problems of every function that a secret key opens. */
 export const SECRET_KEY_PROBLEMS = {
   secret_key_required: {
     status: 401,

@@ -4,7 +4,7 @@ import type { Environment } from "../config.ts";
 import type { IgnoreReason } from "./ignore_reasons.ts";
 import { EVENT_SOURCES } from "./new_event.ts";
 
-/** As zod reads it. */
+/** The zod schema of the type of this name. */
 export const EventSource = z.enum(EVENT_SOURCES);
 
 /** A live connection to a shop, as the database stores it. */
@@ -40,7 +40,7 @@ export const ClaimedEvent = z.object({
   object_id: z.nullable(z.string()),
   body: z.string(),
   shop: z.nullable(z.extend(StoredConnection, { user_id: z.string() })),
-  /** Of the request that stored it; `null` for one that the database stored itself. */
+  /** Id of the request that stored it; `null` for one that the database stored itself. */
   request_id: z.nullable(z.string()),
   /** The span that stored it, as W3C's header. */
   traceparent: z.nullable(z.string()),

@@ -6,7 +6,7 @@ import { toStorable } from "../values/storable_text.ts";
 import { ClaimedEvent } from "./events.ts";
 import { EventStatus, type Settlement } from "./settlements.ts";
 
-/** As `settle_webhook_events` takes it. A text may quote what Postgres cannot store. */
+/** The form that `settle_webhook_events` takes. A text may quote what Postgres cannot store. */
 function toResult(settlement: Settlement) {
   if ("ignored" in settlement) return settlement;
   if ("failed" in settlement) {

@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import type { ClaimedEvent, Postponement } from "./events.ts";
 import type { IgnoreReason } from "./ignore_reasons.ts";
 
-/** Of an event that a worker has settled without an effect; `locked`: not yet, another transaction has it. */
+/** Status of an event that a worker has settled without an effect; `locked`: not yet, another transaction has it. */
 export const EventStatus = z.enum(["pending", "failing", "ignored", "dead", "locked"]);
 export type EventStatus = z.infer<typeof EventStatus>;
 

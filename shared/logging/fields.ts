@@ -28,11 +28,11 @@ export const LoggedSpan = z.strictObject({
 export type LoggedSpan = z.infer<typeof LoggedSpan>;
 
 export const FIELDS = {
-  // Of every line.
+  // On every line.
   time: z.iso.datetime(),
   level: z.enum(["info", "warn", "error"]),
   message: z.string(),
-  // Of every line below a request or an event.
+  // On every line below a request or an event.
   function: z.string().check(z.regex(/^[a-z][a-z0-9-]*$/)),
   request_id: z.uuid(),
   trace_id: z.string().check(z.regex(/^[0-9a-f]{32}$/)),
@@ -43,7 +43,7 @@ export const FIELDS = {
   tiktok_order_id: Digits,
   object_id: z.string().check(z.maxLength(200)),
   attempt: z.int().check(z.positive()),
-  // Of single lines.
+  // On some lines.
   action: z.enum(["reported", "cancelled"]),
   checked: Count,
   code: Code,

@@ -65,7 +65,7 @@ const INTERNAL = new Set([
   // Get Package Shipping Document.
   ...[11034025, 21023022, 21023034],
 ]);
-/** Of the auth host: refresh token expired; code invalid; unknown, replaced or withdrawn. */
+/** Codes of the auth host: refresh token expired; code invalid; unknown, replaced or withdrawn. */
 const RECONNECT = new Set([36004001, 36004004, 36004005]);
 
 /** Whether another access token may help. */

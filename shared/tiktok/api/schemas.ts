@@ -150,7 +150,7 @@ export const OrderSearch = z.looseObject({
   orders: AnyList,
   /** Absent on the last page. */
   next_page_token: Text,
-  /** Of all pages of the window. */
+  /** Orders on all pages of the window. */
   total_count: withFallback(z.nullish(z.int()), null),
 });
 

@@ -93,7 +93,7 @@ async function ingestOrders(
   );
 }
 
-/** Of buyers' cancellation requests. Without the answer orders are stored without their deadlines. */
+/** Deadlines of buyers' cancellation requests. Without the answer orders are stored without their deadlines. */
 async function readDeadlines(
   { tiktok }: TikTokDependencies,
   connection: ShopConnection,
