@@ -1,4 +1,4 @@
--- Claiming and settling events.
+-- Claiming events, and what workers report of them.
 begin;
 \ir helpers.psql
 
@@ -142,29 +142,6 @@ select results_eq(
 select tests.wait('postponed');
 select is(jsonb_array_length(tests.claim()), 1, 'then it is claimed again');
 select is(tests.fail('postponed', 2), 'failing', 'and its tenth failure counts');
-
--- The frame of functions that apply an event.
-create function tests.apply(external_id text)
-returns jsonb
-language sql
-as $$
-  select private.settle_locked_event(
-    private.lock_open_event(tests.event(external_id)), '{"outcome": "applied", "count": 1}', p_object_id => '88'
-  );
-$$;
-select tests.receive('applied');
-select is(tests.apply('applied'), '{"outcome": "applied", "count": 1}', 'an applied event returns its result');
-select is(tests.state('applied'), 'done 0', 'and is done');
-select is(
-  (select object_id from private.webhook_events where external_id = 'applied'), '88', 'with the object that it names'
-);
-select is(tests.apply('applied'), '{"outcome": "settled", "count": 1}', 'a settled event is not applied again');
-select is(tests.apply('pointless'), '{"outcome": "settled", "count": 1}', 'nor is an ignored one');
-select is(tests.state('pointless'), 'ignored 0 nothing_to_do', 'which stays ignored');
-select throws_ok('select private.lock_open_event(0)', 'PT404', null, 'an unknown event is an error');
-select is(
-  tests.attempt('service_role', 'select private.settle_event(null)'), '1', 'settling without an event changes nothing'
-);
 
 select * from finish();
 rollback;
