@@ -1,6 +1,104 @@
 -- Many orders at once: together where the plan has room for all, else one by one.
 
 /*
+  Arguments: item, of ingest_orders.
+  Returns:   the facts of its event for the timeline.
+*/
+create function private.notice_of(item jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return coalesce(nullif(item -> 'notice', 'null'), '{}');
+end;
+$$;
+comment on function private.notice_of(jsonb) is
+  'Part of ingest_orders: the notice of an item, {} if it has none.';
+grant execute on function private.notice_of(jsonb) to service_role;
+
+/*
+  Arguments: p_shop; p_items [{event_id, order, notice}], new orders that have a place, each once, in the order of their
+             TikTok ids; their events are locked and open.
+  Returns:   outcomes as those of ingest_orders, numbers for count_orders, and totals for add_batch_totals.
+*/
+create function private.ingest_new_orders(
+  p_shop public.tiktok_shops,
+  p_items jsonb[],
+  out outcomes jsonb,
+  out counted integer,
+  out not_counted integer,
+  out totals private.order_totals[]
+)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  -- 1. Insert the orders, write their timelines and settle their events.
+  with stored as materialized (
+    select
+      inserted as row,
+      event.id as event_id,
+      event.event_type,
+      event.received_at,
+      private.notice_of(item) as notice
+    from private.insert_orders(p_shop, array(select item -> 'order' from unnest(p_items) as item)) as inserted
+    join unnest(p_items) as item on item #>> '{order,tiktok_order_id}' = inserted.tiktok_order_id
+    join private.webhook_events as event on event.id = (item ->> 'event_id')::bigint
+  ), timeline as (
+    insert into public.order_events (order_id, user_id, event_type, webhook_event_id, changes, happened_at)
+    select
+      (stored.row).id,
+      p_shop.user_id,
+      stored.event_type,
+      stored.event_id,
+      stored.notice || private.describe_new_order(stored.row),
+      case when stored.notice = '{}' then least((stored.row).tiktok_updated_at, now()) else stored.received_at end
+    from stored
+  ), settled as (
+    update private.webhook_events
+    set status = 'done', reason = null, object_id = (stored.row).tiktok_order_id, settled_at = now()
+    from stored
+    where webhook_events.id = stored.event_id
+  ), summed as (
+    select row(
+      p_shop.user_id, (stored.row).currency, count(*), sum((stored.row).total_amount) * 100,
+      private.current_month(), count(*), sum((stored.row).total_amount) * 100,
+      count(*) filter (where (stored.row).is_revenue),
+      coalesce(sum((stored.row).total_amount) filter (where (stored.row).is_revenue), 0) * 100,
+      coalesce(
+        sum(private.refunded_amount(stored.row))
+          filter (
+            where (stored.row).is_revenue
+              and ((stored.row).payment_status <> 'paid' or (stored.row).cancelled_amount > 0)
+          ),
+        0
+      ) * 100,
+      now()
+    )::private.order_totals as of_currency
+    from stored
+    group by (stored.row).currency
+  )
+  select
+    jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)),
+    count(*) filter (where (stored.row).counts_for_plan),
+    count(*) filter (where not (stored.row).counts_for_plan),
+    (select array_agg(of_currency) from summed)
+  into outcomes, counted, not_counted, totals
+  from stored;
+  -- 2. Settle their other events.
+  perform private.settle_others_of_orders(
+    p_shop.shop_id, array(select item #>> '{order,tiktok_order_id}' from unnest(p_items) as item)
+  );
+end;
+$$;
+comment on function private.ingest_new_orders(public.tiktok_shops, jsonb[]) is
+  'Part of ingest_orders: stores new orders in one statement.';
+grant execute on function private.ingest_new_orders(public.tiktok_shops, jsonb[]) to service_role;
+
+/*
   Arguments: p_shop; p_items.
   Returns:   the open events and the stored orders among them.
 */
@@ -137,7 +235,10 @@ begin
   locked := private.lock_order_batch(p_shop, p_items);
   new_orders := private.new_orders_of_batch(p_items, locked.open_events, locked.stored_orders);
   if new_orders.items is not null then
-    added := private.ingest_new_orders(p_shop, new_orders.items, true);
+    if not public.check_order_limit(p_shop.user_id) then
+      raise exception 'The limit of the plan was reached meanwhile' using errcode = '40001';
+    end if;
+    added := private.ingest_new_orders(p_shop, new_orders.items);
     outcomes := added.outcomes;
     if jsonb_array_length(outcomes) is distinct from cardinality(new_orders.places) then
       raise exception 'Another event of an order was faster' using errcode = '40001';
@@ -177,7 +278,34 @@ comment on function private.ingest_batch_counted_last(public.tiktok_shops, jsonb
 grant execute on function private.ingest_batch_counted_last(public.tiktok_shops, jsonb, integer) to service_role;
 
 /*
-  Arguments: p_shop; p_items [{event_id, order, notice}], new orders, each once; the counters are locked.
+  Arguments: p_shop; p_items, as those of ingest_new_orders; the counters are locked.
+  Returns:   false if one of them may have to wait, or brings a refund: a case for ingest_locked_order.
+*/
+create function private.has_room_for_all(p_shop public.tiktok_shops, p_items jsonb[])
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  events bigint[];
+  has_refund boolean;
+begin
+  select array_agg((item ->> 'event_id')::bigint), bool_or(item -> 'notice' ?| array['refund_id', 'refund_total'])
+  into events, has_refund
+  from unnest(p_items) as item;
+  return has_refund is not true
+    and public.check_order_limit(p_shop.user_id)
+    and private.limit_with_room(p_shop, events) is not null;
+end;
+$$;
+comment on function private.has_room_for_all(public.tiktok_shops, jsonb[]) is
+  'Part of ingest_orders: whether new orders can be stored together.';
+grant execute on function private.has_room_for_all(public.tiktok_shops, jsonb[]) to service_role;
+
+/*
+  Arguments: p_shop; p_items, as those of ingest_new_orders; the counters are locked.
   Returns:   their outcomes; null, and nothing written, if one of them may have to wait or cannot be stored.
 */
 create function private.ingest_new_of_batch(p_shop public.tiktok_shops, p_items jsonb[])
@@ -189,11 +317,12 @@ as $$
 declare
   added record;
 begin
-  added := private.ingest_new_orders(p_shop, p_items, false);
-  if added.outcomes is not null then
-    perform private.count_orders(p_shop, added.counted, added.not_counted);
-    perform private.add_batch_totals(added.totals);
+  if not private.has_room_for_all(p_shop, p_items) then
+    return null;
   end if;
+  added := private.ingest_new_orders(p_shop, p_items);
+  perform private.count_orders(p_shop, added.counted, added.not_counted);
+  perform private.add_batch_totals(added.totals);
   return added.outcomes;
 exception
   when others then

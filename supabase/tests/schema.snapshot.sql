@@ -3970,6 +3970,25 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.has_room_for_all(p_shop public.tiktok_shops, p_items jsonb[])
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  events bigint[];
+  has_refund boolean;
+begin
+  select array_agg((item ->> 'event_id')::bigint), bool_or(item -> 'notice' ?| array['refund_id', 'refund_total'])
+  into events, has_refund
+  from unnest(p_items) as item;
+  return has_refund is not true
+    and public.check_order_limit(p_shop.user_id)
+    and private.limit_with_room(p_shop, events) is not null;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.health_figures()
  RETURNS TABLE(metric text, subject text, value numeric, status text, warning numeric, critical numeric, bad_when text)
  LANGUAGE plpgsql
@@ -4208,7 +4227,10 @@ begin
   locked := private.lock_order_batch(p_shop, p_items);
   new_orders := private.new_orders_of_batch(p_items, locked.open_events, locked.stored_orders);
   if new_orders.items is not null then
-    added := private.ingest_new_orders(p_shop, new_orders.items, true);
+    if not public.check_order_limit(p_shop.user_id) then
+      raise exception 'The limit of the plan was reached meanwhile' using errcode = '40001';
+    end if;
+    added := private.ingest_new_orders(p_shop, new_orders.items);
     outcomes := added.outcomes;
     if jsonb_array_length(outcomes) is distinct from cardinality(new_orders.places) then
       raise exception 'Another event of an order was faster' using errcode = '40001';
@@ -4345,11 +4367,12 @@ AS $function$
 declare
   added record;
 begin
-  added := private.ingest_new_orders(p_shop, p_items, false);
-  if added.outcomes is not null then
-    perform private.count_orders(p_shop, added.counted, added.not_counted);
-    perform private.add_batch_totals(added.totals);
+  if not private.has_room_for_all(p_shop, p_items) then
+    return null;
   end if;
+  added := private.ingest_new_orders(p_shop, p_items);
+  perform private.count_orders(p_shop, added.counted, added.not_counted);
+  perform private.add_batch_totals(added.totals);
   return added.outcomes;
 exception
   when others then
@@ -4357,29 +4380,13 @@ exception
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.ingest_new_orders(p_shop public.tiktok_shops, p_items jsonb[], p_last boolean, OUT outcomes jsonb, OUT counted integer, OUT not_counted integer, OUT totals private.order_totals[])
+CREATE OR REPLACE FUNCTION private.ingest_new_orders(p_shop public.tiktok_shops, p_items jsonb[], OUT outcomes jsonb, OUT counted integer, OUT not_counted integer, OUT totals private.order_totals[])
  RETURNS record
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-declare
-  events bigint[];
-  has_refund boolean;
-  result record;
 begin
-  -- 1. All of them have a place.
-  if not public.check_order_limit(p_shop.user_id) then
-    return;
-  end if;
-  if not p_last then
-    select array_agg((item ->> 'event_id')::bigint), bool_or(item -> 'notice' ?| array['refund_id', 'refund_total'])
-    into events, has_refund
-    from unnest(p_items) as item;
-    if has_refund or private.limit_with_room(p_shop, events) is null then
-      return;
-    end if;
-  end if;
-  -- 2. Insert the orders, write their timelines and settle their events.
+  -- 1. Insert the orders, write their timelines and settle their events.
   with stored as materialized (
     select
       inserted as row,
@@ -4425,17 +4432,13 @@ begin
     group by (stored.row).currency
   )
   select
-    jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)) as outcomes,
-    count(*) filter (where (stored.row).counts_for_plan) as counted,
-    count(*) filter (where not (stored.row).counts_for_plan) as not_counted,
-    (select array_agg(of_currency) from summed) as totals
-  into result
+    jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)),
+    count(*) filter (where (stored.row).counts_for_plan),
+    count(*) filter (where not (stored.row).counts_for_plan),
+    (select array_agg(of_currency) from summed)
+  into outcomes, counted, not_counted, totals
   from stored;
-  outcomes := result.outcomes;
-  counted := result.counted;
-  not_counted := result.not_counted;
-  totals := result.totals;
-  -- 3. Settle their other events.
+  -- 2. Settle their other events.
   perform private.settle_others_of_orders(
     p_shop.shop_id, array(select item #>> '{order,tiktok_order_id}' from unnest(p_items) as item)
   );
@@ -12404,6 +12407,7 @@ grant execute on function private.has_held_orders(uuid) to service_role;
 grant execute on function private.has_label_lines(private.label_purchases) to service_role;
 grant execute on function private.has_label_room(private.label_spending,private.label_limits,bigint) to service_role;
 grant execute on function private.has_place(public.tiktok_shops,jsonb,integer) to service_role;
+grant execute on function private.has_room_for_all(public.tiktok_shops,jsonb[]) to service_role;
 grant execute on function private.hold_order(text,jsonb) to service_role;
 grant execute on function private.identify_shop(text,text[]) to service_role;
 grant execute on function private.ignore_webhook_events(bigint[],integer[],text[],bigint[]) to service_role;
@@ -12412,7 +12416,7 @@ grant execute on function private.ingest_batch_counted_last(public.tiktok_shops,
 grant execute on function private.ingest_counted_last(public.tiktok_shops,bigint,jsonb,jsonb,integer) to service_role;
 grant execute on function private.ingest_locked_order(private.webhook_events,public.orders,public.tiktok_shops,jsonb,jsonb,bigint[]) to service_role;
 grant execute on function private.ingest_new_of_batch(public.tiktok_shops,jsonb[]) to service_role;
-grant execute on function private.ingest_new_orders(public.tiktok_shops,jsonb[],boolean) to service_role;
+grant execute on function private.ingest_new_orders(public.tiktok_shops,jsonb[]) to service_role;
 grant execute on function private.insert_new_event(private.webhook_events) to service_role;
 grant execute on function private.insert_or_hold_order(public.tiktok_shops,jsonb,bigint[]) to service_role;
 grant execute on function private.insert_orders(public.tiktok_shops,jsonb[]) to service_role;
