@@ -64,6 +64,129 @@ comment on function private.is_older_pair(jsonb, timestamptz, timestamptz) is
 grant execute on function private.is_older_pair(jsonb, timestamptz, timestamptz) to service_role;
 
 /*
+  Arguments: p_user_id; p_grant and p_shop_ids, those of connect_tiktok_shops; the login is locked.
+  Returns:   [{id, shop_id}] of the login if its stored token pair is newer than that of p_grant, else null.
+  Errors:    PT410, as connect_tiktok_shops.
+*/
+create function private.connected_by_newer_pair(p_user_id uuid, p_grant jsonb, p_shop_ids text[])
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+  connected jsonb;
+begin
+  if not exists (
+    select from public.tiktok_shops as shop
+    join private.tiktok_logins as login on login.user_id = shop.user_id and login.open_id = shop.open_id
+    where shop.user_id = p_user_id
+      and shop.open_id = p_grant ->> 'open_id'
+      and shop.connection_status in ('active', 'paused')
+      and private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at)
+  ) then
+    return null;
+  end if;
+  select jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id)
+  into connected
+  from public.tiktok_shops
+  where user_id = p_user_id
+    and open_id = p_grant ->> 'open_id'
+    and connection_status in ('active', 'paused');
+  -- A further shop would get a pair that TikTok no longer accepts.
+  if not connected @> (
+    select jsonb_agg(jsonb_build_object('shop_id', shop_id)) from unnest(p_shop_ids) as shop_id
+  ) then
+    raise exception 'TikTok has replaced these tokens' using errcode = 'PT410';
+  end if;
+  return connected;
+end;
+$$;
+comment on function private.connected_by_newer_pair(uuid, jsonb, text[]) is
+  'Part of connect_tiktok_shops: TikTok invalidated an older pair that arrives late when it issued the stored one.';
+grant execute on function private.connected_by_newer_pair(uuid, jsonb, text[]) to service_role;
+
+create function private.store_tiktok_login(p_user_id uuid, p_grant jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  insert into private.tiktok_logins as login (user_id, open_id, pair_requested_at)
+  values (
+    p_user_id,
+    p_grant ->> 'open_id',
+    coalesce((p_grant ->> 'requested_at')::timestamptz, now())
+  )
+  on conflict (user_id, open_id) do update
+    set token_version = login.token_version + 1,
+        pair_requested_at = excluded.pair_requested_at,
+        last_refreshed_at = null,
+        refresh_not_before = null,
+        refresh_failures = 0,
+        refresh_refusals = 0,
+        last_refresh_error = null,
+        lease_id = null,
+        lease_until = null;
+end;
+$$;
+comment on function private.store_tiktok_login(uuid, jsonb) is
+  'Part of connect_tiktok_shops: stores the login; its new version makes a running refresh store nothing.';
+grant execute on function private.store_tiktok_login(uuid, jsonb) to service_role;
+
+/*
+  Errors:    PT409, as connect_tiktok_shops.
+*/
+create function private.store_granted_shops(p_user_id uuid, p_grant jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  insert into public.tiktok_shops as shop (
+    user_id, shop_id, shop_key, shop_name, region, shop_cipher, open_id, granted_scopes,
+    access_token, refresh_token, token_expires_at, refresh_token_expires_at, connected_at
+  )
+  select
+    p_user_id, entry.shop_id, private.identify_shop(entry.shop_id, entry.shop_id_hashes), entry.shop_name, entry.region,
+    entry.shop_cipher, p_grant ->> 'open_id', array(select jsonb_array_elements_text(p_grant -> 'granted_scopes')),
+    entry.access_token, entry.refresh_token,
+    (p_grant ->> 'token_expires_at')::timestamptz,
+    (p_grant ->> 'refresh_token_expires_at')::timestamptz,
+    clock_timestamp()
+  from jsonb_to_recordset(p_grant -> 'shops') as entry (
+    shop_id text, shop_id_hashes text[], shop_name text, region text, shop_cipher text,
+    access_token text, refresh_token text
+  )
+  order by entry.shop_id
+  on conflict (user_id, shop_id) do update
+    set shop_key = excluded.shop_key,
+        shop_name = excluded.shop_name,
+        region = excluded.region,
+        shop_cipher = excluded.shop_cipher,
+        open_id = excluded.open_id,
+        granted_scopes = excluded.granted_scopes,
+        access_token = excluded.access_token,
+        refresh_token = excluded.refresh_token,
+        token_expires_at = excluded.token_expires_at,
+        refresh_token_expires_at = excluded.refresh_token_expires_at,
+        connection_status = 'active',
+        status_reason = null,
+        probe_at = null,
+        connected_at = excluded.connected_at;
+exception
+  when unique_violation then
+    raise exception 'A shop is connected to another account' using errcode = 'PT409';
+end;
+$$;
+comment on function private.store_granted_shops(uuid, jsonb) is
+  'Part of connect_tiktok_shops: stores the shops of a grant with their tokens, all or none.';
+grant execute on function private.store_granted_shops(uuid, jsonb) to service_role;
+
+/*
   Arguments: p_user_id; p_grant {open_id, granted_scopes: [], requested_at, token_expires_at, refresh_token_expires_at,
              is_complete, false if the login may have further shops (true),
              shops: [{shop_id, shop_id_hashes: [], shop_name, region, shop_cipher, access_token, refresh_token}]}, tokens
@@ -82,7 +205,6 @@ declare
   granted_shops text[] := array(
     select entry ->> 'shop_id' from jsonb_array_elements(p_grant -> 'shops') as entry order by 1
   );
-  scopes text[] := array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'));
   connected jsonb;
 begin
   -- 1. Lock the seller, and the shops alone: against calls for those who had them, and workers that decide whether they
@@ -90,55 +212,22 @@ begin
   perform private.lock_sellers(p_user_id);
   perform private.lock_tiktok_shops_alone(variadic granted_shops);
 
-  -- 2. Ignore an older pair that arrives late: TikTok invalidated it when it issued the stored one.
+  -- 2. Ignore an older pair that arrives late.
   perform from private.tiktok_logins
   where user_id = p_user_id and open_id = p_grant ->> 'open_id'
   for update;
-  if exists (
-    select from public.tiktok_shops as shop
-    join private.tiktok_logins as login on login.user_id = shop.user_id and login.open_id = shop.open_id
-    where shop.user_id = p_user_id
-      and shop.open_id = p_grant ->> 'open_id'
-      and shop.connection_status in ('active', 'paused')
-      and private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at)
-  ) then
-    select jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id)
-    into connected
-    from public.tiktok_shops
-    where user_id = p_user_id
-      and open_id = p_grant ->> 'open_id'
-      and connection_status in ('active', 'paused');
-    -- A further shop would get a pair that TikTok no longer accepts.
-    if not connected @> (
-      select jsonb_agg(jsonb_build_object('shop_id', shop_id)) from unnest(granted_shops) as shop_id
-    ) then
-      raise exception 'TikTok has replaced these tokens' using errcode = 'PT410';
-    end if;
+  connected := private.connected_by_newer_pair(p_user_id, p_grant, granted_shops);
+  if connected is not null then
     return connected;
   end if;
 
-  -- 3. Store the login; the new version makes a running refresh store nothing.
-  insert into private.tiktok_logins as login (user_id, open_id, pair_requested_at)
-  values (
-    p_user_id,
-    p_grant ->> 'open_id',
-    coalesce((p_grant ->> 'requested_at')::timestamptz, now())
-  )
-  on conflict (user_id, open_id) do update
-    set token_version = login.token_version + 1,
-        pair_requested_at = excluded.pair_requested_at,
-        last_refreshed_at = null,
-        refresh_not_before = null,
-        refresh_failures = 0,
-        refresh_refusals = 0,
-        last_refresh_error = null,
-        lease_id = null,
-        lease_until = null;
-
+  -- 3. Store the login, and lock its shops.
+  perform private.store_tiktok_login(p_user_id, p_grant);
   perform from public.tiktok_shops
   where shop_id = any (granted_shops) or (user_id = p_user_id and open_id = p_grant ->> 'open_id')
   order by id
   for no key update;
+
   -- 4. Close shops of the login that it no longer owns or grants.
   perform private.close_tiktok_shops(array_agg(id), 'needs_reauth', 'not_authorized')
   from public.tiktok_shops
@@ -148,7 +237,7 @@ begin
     and shop_id <> all (granted_shops)
     and coalesce((p_grant ->> 'is_complete')::boolean, true);
 
-  -- 5. Take over ended connections of other accounts; a live one raises PT409 below.
+  -- 5. Take over ended connections of other accounts; a live one raises PT409 in the next step.
   perform private.close_tiktok_shops(array_agg(id), 'transferred', 'connected_elsewhere')
   from public.tiktok_shops
   where shop_id = any (granted_shops)
@@ -156,41 +245,7 @@ begin
     and connection_status in ('needs_reauth', 'disconnected');
 
   -- 6. Store the shops.
-  begin
-    insert into public.tiktok_shops as shop (
-      user_id, shop_id, shop_key, shop_name, region, shop_cipher, open_id, granted_scopes,
-      access_token, refresh_token, token_expires_at, refresh_token_expires_at, connected_at
-    )
-    select
-      p_user_id, entry.shop_id, private.identify_shop(entry.shop_id, entry.shop_id_hashes), entry.shop_name, entry.region, entry.shop_cipher,
-      p_grant ->> 'open_id', scopes, entry.access_token, entry.refresh_token,
-      (p_grant ->> 'token_expires_at')::timestamptz,
-      (p_grant ->> 'refresh_token_expires_at')::timestamptz,
-      clock_timestamp()
-    from jsonb_to_recordset(p_grant -> 'shops') as entry (
-      shop_id text, shop_id_hashes text[], shop_name text, region text, shop_cipher text,
-      access_token text, refresh_token text
-    )
-    order by entry.shop_id
-    on conflict (user_id, shop_id) do update
-      set shop_key = excluded.shop_key,
-          shop_name = excluded.shop_name,
-          region = excluded.region,
-          shop_cipher = excluded.shop_cipher,
-          open_id = excluded.open_id,
-          granted_scopes = excluded.granted_scopes,
-          access_token = excluded.access_token,
-          refresh_token = excluded.refresh_token,
-          token_expires_at = excluded.token_expires_at,
-          refresh_token_expires_at = excluded.refresh_token_expires_at,
-          connection_status = 'active',
-          status_reason = null,
-          probe_at = null,
-          connected_at = excluded.connected_at;
-  exception
-    when unique_violation then
-      raise exception 'A shop is connected to another account' using errcode = 'PT409';
-  end;
+  perform private.store_granted_shops(p_user_id, p_grant);
 
   -- 7. Enqueue their first tasks.
   perform private.enqueue_shop_task(shop, task)

@@ -2516,6 +2516,41 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.connected_by_newer_pair(p_user_id uuid, p_grant jsonb, p_shop_ids text[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  connected jsonb;
+begin
+  if not exists (
+    select from public.tiktok_shops as shop
+    join private.tiktok_logins as login on login.user_id = shop.user_id and login.open_id = shop.open_id
+    where shop.user_id = p_user_id
+      and shop.open_id = p_grant ->> 'open_id'
+      and shop.connection_status in ('active', 'paused')
+      and private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at)
+  ) then
+    return null;
+  end if;
+  select jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id)
+  into connected
+  from public.tiktok_shops
+  where user_id = p_user_id
+    and open_id = p_grant ->> 'open_id'
+    and connection_status in ('active', 'paused');
+  -- A further shop would get a pair that TikTok no longer accepts.
+  if not connected @> (
+    select jsonb_agg(jsonb_build_object('shop_id', shop_id)) from unnest(p_shop_ids) as shop_id
+  ) then
+    raise exception 'TikTok has replaced these tokens' using errcode = 'PT410';
+  end if;
+  return connected;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.connection_figures()
  RETURNS TABLE(metric text, subject text, value numeric)
  LANGUAGE plpgsql
@@ -8051,6 +8086,49 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.store_granted_shops(p_user_id uuid, p_grant jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.tiktok_shops as shop (
+    user_id, shop_id, shop_key, shop_name, region, shop_cipher, open_id, granted_scopes,
+    access_token, refresh_token, token_expires_at, refresh_token_expires_at, connected_at
+  )
+  select
+    p_user_id, entry.shop_id, private.identify_shop(entry.shop_id, entry.shop_id_hashes), entry.shop_name, entry.region,
+    entry.shop_cipher, p_grant ->> 'open_id', array(select jsonb_array_elements_text(p_grant -> 'granted_scopes')),
+    entry.access_token, entry.refresh_token,
+    (p_grant ->> 'token_expires_at')::timestamptz,
+    (p_grant ->> 'refresh_token_expires_at')::timestamptz,
+    clock_timestamp()
+  from jsonb_to_recordset(p_grant -> 'shops') as entry (
+    shop_id text, shop_id_hashes text[], shop_name text, region text, shop_cipher text,
+    access_token text, refresh_token text
+  )
+  order by entry.shop_id
+  on conflict (user_id, shop_id) do update
+    set shop_key = excluded.shop_key,
+        shop_name = excluded.shop_name,
+        region = excluded.region,
+        shop_cipher = excluded.shop_cipher,
+        open_id = excluded.open_id,
+        granted_scopes = excluded.granted_scopes,
+        access_token = excluded.access_token,
+        refresh_token = excluded.refresh_token,
+        token_expires_at = excluded.token_expires_at,
+        refresh_token_expires_at = excluded.refresh_token_expires_at,
+        connection_status = 'active',
+        status_reason = null,
+        probe_at = null,
+        connected_at = excluded.connected_at;
+exception
+  when unique_violation then
+    raise exception 'A shop is connected to another account' using errcode = 'PT409';
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.store_sender(p_user_id uuid, p_order_id uuid, p_address jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -8062,6 +8140,31 @@ begin
   from public.orders
   where id = p_order_id and user_id = p_user_id and p_address is not null
   on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.store_tiktok_login(p_user_id uuid, p_grant jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.tiktok_logins as login (user_id, open_id, pair_requested_at)
+  values (
+    p_user_id,
+    p_grant ->> 'open_id',
+    coalesce((p_grant ->> 'requested_at')::timestamptz, now())
+  )
+  on conflict (user_id, open_id) do update
+    set token_version = login.token_version + 1,
+        pair_requested_at = excluded.pair_requested_at,
+        last_refreshed_at = null,
+        refresh_not_before = null,
+        refresh_failures = 0,
+        refresh_refusals = 0,
+        last_refresh_error = null,
+        lease_id = null,
+        lease_until = null;
 end;
 $function$
 ;
@@ -8783,7 +8886,6 @@ declare
   granted_shops text[] := array(
     select entry ->> 'shop_id' from jsonb_array_elements(p_grant -> 'shops') as entry order by 1
   );
-  scopes text[] := array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'));
   connected jsonb;
 begin
   -- 1. Lock the seller, and the shops alone: against calls for those who had them, and workers that decide whether they
@@ -8791,55 +8893,22 @@ begin
   perform private.lock_sellers(p_user_id);
   perform private.lock_tiktok_shops_alone(variadic granted_shops);
 
-  -- 2. Ignore an older pair that arrives late: TikTok invalidated it when it issued the stored one.
+  -- 2. Ignore an older pair that arrives late.
   perform from private.tiktok_logins
   where user_id = p_user_id and open_id = p_grant ->> 'open_id'
   for update;
-  if exists (
-    select from public.tiktok_shops as shop
-    join private.tiktok_logins as login on login.user_id = shop.user_id and login.open_id = shop.open_id
-    where shop.user_id = p_user_id
-      and shop.open_id = p_grant ->> 'open_id'
-      and shop.connection_status in ('active', 'paused')
-      and private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at)
-  ) then
-    select jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id)
-    into connected
-    from public.tiktok_shops
-    where user_id = p_user_id
-      and open_id = p_grant ->> 'open_id'
-      and connection_status in ('active', 'paused');
-    -- A further shop would get a pair that TikTok no longer accepts.
-    if not connected @> (
-      select jsonb_agg(jsonb_build_object('shop_id', shop_id)) from unnest(granted_shops) as shop_id
-    ) then
-      raise exception 'TikTok has replaced these tokens' using errcode = 'PT410';
-    end if;
+  connected := private.connected_by_newer_pair(p_user_id, p_grant, granted_shops);
+  if connected is not null then
     return connected;
   end if;
 
-  -- 3. Store the login; the new version makes a running refresh store nothing.
-  insert into private.tiktok_logins as login (user_id, open_id, pair_requested_at)
-  values (
-    p_user_id,
-    p_grant ->> 'open_id',
-    coalesce((p_grant ->> 'requested_at')::timestamptz, now())
-  )
-  on conflict (user_id, open_id) do update
-    set token_version = login.token_version + 1,
-        pair_requested_at = excluded.pair_requested_at,
-        last_refreshed_at = null,
-        refresh_not_before = null,
-        refresh_failures = 0,
-        refresh_refusals = 0,
-        last_refresh_error = null,
-        lease_id = null,
-        lease_until = null;
-
+  -- 3. Store the login, and lock its shops.
+  perform private.store_tiktok_login(p_user_id, p_grant);
   perform from public.tiktok_shops
   where shop_id = any (granted_shops) or (user_id = p_user_id and open_id = p_grant ->> 'open_id')
   order by id
   for no key update;
+
   -- 4. Close shops of the login that it no longer owns or grants.
   perform private.close_tiktok_shops(array_agg(id), 'needs_reauth', 'not_authorized')
   from public.tiktok_shops
@@ -8849,7 +8918,7 @@ begin
     and shop_id <> all (granted_shops)
     and coalesce((p_grant ->> 'is_complete')::boolean, true);
 
-  -- 5. Take over ended connections of other accounts; a live one raises PT409 below.
+  -- 5. Take over ended connections of other accounts; a live one raises PT409 in the next step.
   perform private.close_tiktok_shops(array_agg(id), 'transferred', 'connected_elsewhere')
   from public.tiktok_shops
   where shop_id = any (granted_shops)
@@ -8857,41 +8926,7 @@ begin
     and connection_status in ('needs_reauth', 'disconnected');
 
   -- 6. Store the shops.
-  begin
-    insert into public.tiktok_shops as shop (
-      user_id, shop_id, shop_key, shop_name, region, shop_cipher, open_id, granted_scopes,
-      access_token, refresh_token, token_expires_at, refresh_token_expires_at, connected_at
-    )
-    select
-      p_user_id, entry.shop_id, private.identify_shop(entry.shop_id, entry.shop_id_hashes), entry.shop_name, entry.region, entry.shop_cipher,
-      p_grant ->> 'open_id', scopes, entry.access_token, entry.refresh_token,
-      (p_grant ->> 'token_expires_at')::timestamptz,
-      (p_grant ->> 'refresh_token_expires_at')::timestamptz,
-      clock_timestamp()
-    from jsonb_to_recordset(p_grant -> 'shops') as entry (
-      shop_id text, shop_id_hashes text[], shop_name text, region text, shop_cipher text,
-      access_token text, refresh_token text
-    )
-    order by entry.shop_id
-    on conflict (user_id, shop_id) do update
-      set shop_key = excluded.shop_key,
-          shop_name = excluded.shop_name,
-          region = excluded.region,
-          shop_cipher = excluded.shop_cipher,
-          open_id = excluded.open_id,
-          granted_scopes = excluded.granted_scopes,
-          access_token = excluded.access_token,
-          refresh_token = excluded.refresh_token,
-          token_expires_at = excluded.token_expires_at,
-          refresh_token_expires_at = excluded.refresh_token_expires_at,
-          connection_status = 'active',
-          status_reason = null,
-          probe_at = null,
-          connected_at = excluded.connected_at;
-  exception
-    when unique_violation then
-      raise exception 'A shop is connected to another account' using errcode = 'PT409';
-  end;
+  perform private.store_granted_shops(p_user_id, p_grant);
 
   -- 7. Enqueue their first tasks.
   perform private.enqueue_shop_task(shop, task)
@@ -12367,6 +12402,7 @@ grant execute on function private.claim_label_lines(private.label_purchases) to 
 grant execute on function private.claim_own_notification(private.label_purchases) to service_role;
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
 grant execute on function private.combined_orders(public.orders) to service_role;
+grant execute on function private.connected_by_newer_pair(uuid,jsonb,text[]) to service_role;
 grant execute on function private.connection_of_event(text,text,text) to service_role;
 grant execute on function private.correction_refusal(private.label_purchases,public.shipments,bigint[],text,text) to service_role;
 grant execute on function private.count_orders(public.tiktok_shops,integer,integer,integer) to service_role;
@@ -12535,7 +12571,9 @@ grant execute on function private.shipments_of_order(public.orders) to service_r
 grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.shops_in_turn(text,integer) to service_role;
 grant execute on function private.spare_places() to service_role;
+grant execute on function private.store_granted_shops(uuid,jsonb) to service_role;
 grant execute on function private.store_sender(uuid,uuid,jsonb) to service_role;
+grant execute on function private.store_tiktok_login(uuid,jsonb) to service_role;
 grant execute on function private.take_free_label_lines(private.label_purchases) to service_role;
 grant execute on function private.undecided_orders(uuid,bigint[]) to service_role;
 grant execute on function private.unstored_combined_orders(public.orders) to service_role;
