@@ -3,6 +3,7 @@
  * another one in each run; `deno task test:long` sends many more.
  */
 import assert from "node:assert/strict";
+import { describeMutation, inParallel, newSeed } from "../support/fuzz.ts";
 import { readFunctionLog } from "../support/logs.ts";
 import { seededRandom } from "../support/random.ts";
 import { MAX_BODY_BYTES } from "../../shared/http/read_body.ts";
@@ -36,14 +37,8 @@ const FIXTURES = new URL("../fixtures/tiktok/", import.meta.url);
 
 const SIGNED = sampleSize({ gate: 250, long: 20_000 });
 const UNSIGNED = sampleSize({ gate: 120, long: 2000 });
-const AT_ONCE = 12;
 /** So many of the bodies, one in ten, are webhooks as TikTok sends them: these have to be accepted. */
 const UNCHANGED_EVERY = 10;
-
-/** FUZZ_SEED repeats a run that failed. */
-function newSeed(): number {
-  return Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
-}
 
 type Sample = Record<string, unknown> & { type: number; data: Record<string, unknown> };
 
@@ -86,13 +81,6 @@ function mutateSample(random: Random, samples: Sample[], world: World, index: nu
       }),
     },
   });
-}
-
-async function inParallel(count: number, work: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    while (next < count) await work(next++);
-  }));
 }
 
 /** The body as text that has exactly its bytes; `undefined` if it is not UTF-8. */
@@ -226,11 +214,6 @@ async function assertQuietLogs(stack: TestStack): Promise<void> {
   }
 }
 
-function describe(seed: number, index: number, { operators, body }: Mutation): string {
-  const text = JSON.stringify(new TextDecoder().decode(body.subarray(0, 400)));
-  return `FUZZ_SEED=${seed}, body ${index} (${operators.join(", ")}): ${text}`;
-}
-
 /** @returns its code. */
 async function readProblem(response: Response, what: string): Promise<string> {
   assert.equal(response.headers.get("content-type"), "application/problem+json", what);
@@ -357,7 +340,8 @@ test(`of ${SIGNED} signed mutations none is a 5xx, none is lost, and nothing is 
     { length: SIGNED },
     (_, index) => mutateSample(random, samples, world, index),
   );
-  const describeBody = (index: number) => describe(seed, index, mutations[index] as Mutation);
+  const describeBody = (index: number) =>
+    describeMutation(seed, index, mutations[index] as Mutation);
   const pid = stack.functionHostPid();
 
   const accepted = new Map<string, number>();
@@ -417,7 +401,7 @@ test(`every one of ${UNSIGNED} mutations without TikTok's signature is 403, and 
       headers: authorization === undefined ? {} : { authorization },
       body: mutation.body,
     });
-    const what = describe(seed, index, mutation);
+    const what = describeMutation(seed, index, mutation);
     // A body that is too large is refused before its signature is checked.
     const tooLarge = mutation.body.length > MAX_BODY_BYTES;
     assert.equal(response.status, tooLarge ? 413 : 403, what);

@@ -8,6 +8,7 @@ import { signWebhook } from "../../shared/tiktok/api/signing.ts";
 import { type FunctionRoute, listRoutes } from "../support/function_routes.ts";
 import { callShipments, FROM, type OrderRow, PARCEL, receiveOrder } from "../support/labels.ts";
 import { mutate, ODD_VALUES, pick, type Random } from "../support/mutations.ts";
+import { newSeed } from "../support/fuzz.ts";
 import { seededRandom } from "../support/random.ts";
 import { sampleSize } from "../support/sample_size.ts";
 import { test } from "../support/shared_stack.ts";
@@ -131,7 +132,7 @@ async function sendOddRequest(
 }
 
 test(`of ${TO_EACH_ROUTE} odd requests to each route none is a 5xx`, async (stack) => {
-  const seed = Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+  const seed = newSeed();
   const random = seededRandom(seed).next;
   const seller = await connectSeller(stack);
   const samples = samplesOf(await receiveOrder(stack, seller), seller);

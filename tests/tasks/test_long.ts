@@ -12,7 +12,7 @@ export const LONG_TESTS = [
   "tests/billing/stripe_customers_test.ts",
   "tests/connections/token_refresh_test.ts",
   "tests/labels/label_batch_test.ts",
-  "tests/labels/carrier_webhooks_test.ts",
+  "tests/labels/carrier_webhook_mutations_test.ts",
   "tests/chaos/chaos_test.ts",
   "tests/stack/interrupt_test.ts",
   "tests/stack/database_tasks_test.ts",

@@ -35,7 +35,7 @@ export function makeEvent(
 }
 
 /** Header `X-Hmac-Signature`. EasyPost normalizes the secret to NFKD. */
-function signatureOf(secret: string, body: string): string {
+export function signatureOf(secret: string, body: string | Uint8Array): string {
   const hmac = createHmac("sha256", secret.normalize("NFKD")).update(body);
   return `hmac-sha256-hex=${hmac.digest("hex")}`;
 }
