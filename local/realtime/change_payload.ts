@@ -63,7 +63,7 @@ export function makePayload(
     `"commit_timestamp":${JSON.stringify(committedAt.toISOString())}`,
     `"columns":${JSON.stringify(described)}`,
   ];
-  if (change.type !== "DELETE") parts.push(`"record":${toObject(sent, values)}`);
+  parts.push(`"record":${toObject(sent, values)}`);
   if (change.type !== "INSERT") {
     parts.push(`"old_record":${keys.length === 0 ? "null" : toKeyObject(keys, change)}`);
   }

@@ -53,16 +53,8 @@ async function findVisibleChanges(
   return visible;
 }
 
-function passesFilters(
-  { type }: Change,
-  { passes }: ReadRow,
-  { filters }: Subscription,
-  all: Filter[],
-  keys: Set<string>,
-): boolean {
-  return filters.every((filter) =>
-    passes[all.indexOf(filter)] === true && (type !== "DELETE" || keys.has(filter.column))
-  );
+function passesFilters({ passes }: ReadRow, { filters }: Subscription, all: Filter[]): boolean {
+  return filters.every((filter) => passes[all.indexOf(filter)] === true);
 }
 
 /** Sends to a subscriber the ids that have the same data together. */
@@ -89,11 +81,9 @@ async function prepareTable(
   const rows = await readRows(adminPool, table, changes, filters);
   const mayRead = ({ subscriber: { identity } }: Subscription) =>
     keys.every(({ readers }) => readers.includes(identity.role));
-  const present = changes.filter(({ type }) => type !== "DELETE");
-  const visible = table.hasRowSecurity && present.length > 0
-    ? await findVisibleChanges(userPool, table, present, all.filter(mayRead))
+  const visible = table.hasRowSecurity
+    ? await findVisibleChanges(userPool, table, changes, all.filter(mayRead))
     : new Map<Subscriber, Set<Change>>();
-  const keyNames = new Set(keys.map(({ name }) => name));
 
   return list.map(({ change, committedAt }, index) => () => {
     const row = rows[index];
@@ -103,14 +93,11 @@ async function prepareTable(
       const { subscriber, event, id } = subscription;
       if (event !== "*" && event !== change.type) continue;
       let data;
-      if (change.type !== "DELETE" && !mayRead(subscription)) {
+      if (!mayRead(subscription)) {
         data = makeRefusal(change, "Error 401: Unauthorized");
       } else {
-        if (!passesFilters(change, row, subscription, filters, keyNames)) continue;
-        // Row level security cannot be checked for a row that is gone: its key is sent to all.
-        const isVisible = change.type === "DELETE" || !table.hasRowSecurity ||
-          visible.get(subscriber)?.has(change);
-        if (!isVisible) continue;
+        if (!passesFilters(row, subscription, filters)) continue;
+        if (table.hasRowSecurity && !visible.get(subscriber)?.has(change)) continue;
         data = makePayload(change, row, committedAt, table, subscription);
       }
       const byData = found.get(subscriber) ?? new Map<string, number[]>();

@@ -8,8 +8,8 @@ export type Row = Record<string, string | null | undefined>;
 
 export interface Change {
   table: TableName;
-  type: "INSERT" | "UPDATE" | "DELETE";
-  /** The new row; of a DELETE the primary key. */
+  type: "INSERT" | "UPDATE";
+  /** The new row. */
   row: Row;
   /** The primary key before the change. */
   key: Row;
@@ -70,15 +70,10 @@ export class TransactionReader {
 }
 
 function toChange(message: Message): Change | undefined {
-  if (message.tag !== "insert" && message.tag !== "update" && message.tag !== "delete") {
-    return undefined;
-  }
+  // Our publication has no deletions.
+  if (message.tag !== "insert" && message.tag !== "update") return undefined;
   const { schema, name, keyColumns } = message.relation;
   const table = { schema, name };
-  if (message.tag === "delete") {
-    const key = pick((message.key ?? message.old ?? {}) as Row, keyColumns);
-    return { table, type: "DELETE", row: key, key };
-  }
   const row = message.new as Row;
   const before = message.tag === "update" ? message.key ?? message.old ?? row : row;
   const type = message.tag === "update" ? "UPDATE" : "INSERT";

@@ -11,6 +11,8 @@ $$;
 -- cannot: Postgres ignores the return value of an AFTER trigger.
 alter publication supabase_realtime add table
   public.orders, public.order_events, public.shipments, public.analytics_events;
+-- Realtime cannot check a deletion: it would send the id of each deleted row to every subscriber of the table.
+alter publication supabase_realtime set (publish = 'insert, update');
 
 create function private.broadcast_new_orders()
 returns trigger

@@ -117,6 +117,13 @@ select set_eq(
   array['public.orders', 'public.order_events', 'public.shipments', 'public.analytics_events'],
   'the tables whose changes are published'
 );
+select is(
+  (
+    select concat_ws(' ', pubinsert, pubupdate, pubdelete, pubtruncate)
+    from pg_publication where pubname = 'supabase_realtime'
+  ),
+  't t f f', 'without deletions, which no policy can check: every subscriber would learn their ids'
+);
 select is_empty(
   $$select relname from pg_publication_rel join pg_class on pg_class.oid = prrelid where not relrowsecurity$$,
   'all of them have row level security'

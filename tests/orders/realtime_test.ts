@@ -43,18 +43,16 @@ test("an owner gets exactly their own order, shipment and analytics changes, ano
   await stack.sql`delete from public.orders where id = ${order}`;
   const bobsOrder = await addOrderRow(stack, bob);
   await waitFor(bobs, "orders", "INSERT");
-  await waitFor(visitors, "shipments", "DELETE");
+  await waitFor(bobs, "analytics_events", "INSERT");
 
   const changesOf = (list: Change[]) =>
     list.map(({ table, eventType, new: row, old }) =>
       `${table} ${eventType} ${row.event_type ?? row.id ?? old.id ?? "-"}`
     );
-  const deletions = [`orders DELETE ${order}`, `shipments DELETE ${shipment.id}`];
   assert.deepEqual(
     changesOf(adas).sort(),
     [
       "analytics_events INSERT order_received",
-      ...deletions,
       `orders INSERT ${order}`,
       `orders UPDATE ${order}`,
       `shipments INSERT ${shipment.id}`,
@@ -64,15 +62,14 @@ test("an owner gets exactly their own order, shipment and analytics changes, ano
     adas.find(({ eventType }) => eventType === "UPDATE")?.new.order_status,
     "in_transit",
   );
-  // As on Supabase, a deletion's primary key reaches every subscriber, and nothing else of another's row does.
-  assert.deepEqual(changesOf(bobs.slice(0, 2)).sort(), deletions);
-  assert.deepEqual(changesOf(bobs.slice(2)), [
-    `orders INSERT ${bobsOrder}`,
+  // Of ada's rows he learns nothing, not even the ids of those that were deleted.
+  assert.deepEqual(changesOf(bobs).sort(), [
     "analytics_events INSERT order_received",
+    `orders INSERT ${bobsOrder}`,
   ]);
   assert.ok(visitors.every((change) => Object.keys({ ...change.new, ...change.old }).length === 0));
-  const refused = visitors.filter(({ eventType }) => eventType !== "DELETE");
-  assert.ok(refused.every(({ errors }) => errors?.[0] === "Error 401: Unauthorized"));
+  assert.ok(visitors.length > 0);
+  assert.ok(visitors.every(({ errors }) => errors?.[0] === "Error 401: Unauthorized"));
 });
 
 test("a seller joins their own topic only, and hears of their orders there", async (stack) => {
