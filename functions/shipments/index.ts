@@ -33,7 +33,17 @@ const SHIPMENT = "/:id{(?!batch$|own$|rates$)[^/]+}";
 
 const app = createApp("shipments", {
   callers: signedInUsers(supabase),
-  limits: limitRequests(database, ["POST /shipments/rates"]),
+  // Each may call TikTok or EasyPost, whose quotas all sellers share.
+  limits: limitRequests(database, [
+    "POST /shipments/rates",
+    "POST /shipments",
+    "POST /shipments/batch",
+    "POST /shipments/own",
+    "POST /shipments/:id/tracking",
+    "POST /shipments/:id/void",
+    "GET /shipments/:id/label",
+    "GET /shipments/carriers",
+  ]),
   toProblem,
 });
 

@@ -13,6 +13,13 @@ comment on column private.request_limits.route is 'Method and path of a function
 insert into private.request_limits (route, requests, period)
 values
   ('POST /shipments/rates', 30, '1 minute'),
+  ('POST /shipments', 60, '1 minute'),
+  ('POST /shipments/batch', 10, '1 minute'),
+  ('POST /shipments/own', 60, '1 minute'),
+  ('POST /shipments/:id/tracking', 60, '1 minute'),
+  ('POST /shipments/:id/void', 60, '1 minute'),
+  ('GET /shipments/:id/label', 300, '1 minute'),
+  ('GET /shipments/carriers', 60, '1 minute'),
   ('POST /tiktok-oauth/authorize', 20, '1 minute'),
   ('POST /tiktok-oauth/complete', 20, '1 minute'),
   ('POST /billing/checkout', 20, '1 minute'),

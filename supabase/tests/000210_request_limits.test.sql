@@ -10,7 +10,9 @@ select results_eq(
   format('%s: %s in %s', route, requests, period)
 )
 from (
-  values ('POST /shipments/rates', 30, '1 minute'), ('analytics_events', 10000, '1 day')
+  values
+    ('POST /shipments/rates', 30, '1 minute'), ('POST /shipments/batch', 10, '1 minute'),
+    ('analytics_events', 10000, '1 day')
 ) as limits (route, requests, period);
 
 create function tests.count(nickname text, route text default 'POST /shipments/rates')

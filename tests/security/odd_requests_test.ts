@@ -188,13 +188,62 @@ test("a token from the future, and one that expires between two checks, are 401"
   }
 });
 
-test("each limited route has a row, and a call over its limit is 429 and reaches no vendor", async (stack) => {
-  const rows = await stack.sql`
-    select route from private.request_limits where route <> 'analytics_events' order by route`;
+/** What calls a vendor, whose quota all sellers share, or reads many rows. */
+const LIMITED_ROUTES = [
+  "GET /account/export",
+  "GET /account/orders.csv",
+  "GET /account/shipments.csv",
+  "GET /shipments/:id/label",
+  "GET /shipments/carriers",
+  "POST /billing/checkout",
+  "POST /billing/portal",
+  "POST /shipments",
+  "POST /shipments/:id/tracking",
+  "POST /shipments/:id/void",
+  "POST /shipments/batch",
+  "POST /shipments/own",
+  "POST /shipments/rates",
+  "POST /tiktok-oauth/authorize",
+  "POST /tiktok-oauth/complete",
+];
+
+test("every route that calls a vendor for a seller is limited, and has a row", async (stack) => {
   const limited = (await listRoutes(stack.env)).filter(({ isLimited }) => isLimited)
     .map(({ method, path }) => `${method} ${path}`);
-  assert.deepEqual(limited.sort(), rows.map(({ route }) => route).sort());
+  assert.deepEqual(limited.sort(), LIMITED_ROUTES);
+  const rows = await stack.sql`
+    select route from private.request_limits where route <> 'analytics_events'`;
+  assert.deepEqual(rows.map(({ route }) => route).sort(), LIMITED_ROUTES);
+});
 
+test("labels over the limit of requests are 429: none is bought, stored or requested from a vendor", async (stack) => {
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller);
+  const label = { order_id: order.id, parcel: PARCEL, service: "cheapest", from: FROM };
+  await stack.sql`
+    update private.request_limits set requests = 1, period = '1 day' where route <> 'analytics_events'`;
+  await stack.sql`
+    insert into private.request_counts (user_id, route, window_start, requests)
+    select ${seller.id}, route, date_bin(period, now(), '2000-01-01T00:00:00Z'), 1
+    from private.request_limits
+    on conflict (user_id, route) do update set window_start = excluded.window_start, requests = 1`;
+  const calls = [
+    ["", label],
+    ["/batch", { labels: [label] }],
+    ["/own", { order_id: order.id, carrier: "USPS", tracking_number: "9400100000000" }],
+  ] as const;
+  for (const [path, body] of calls) {
+    const key = crypto.randomUUID();
+    const { status, body: { code } } = await callShipments(stack, seller, path, { key, body });
+    assert.deepEqual([status, code], [429, "too_many_requests"], path);
+  }
+  const [stored] = await stack.sql`
+    select (select count(*)::int from private.label_purchases) as purchases,
+      (select count(*)::int from private.label_batches) as batches`;
+  assert.deepEqual({ ...stored }, { purchases: 0, batches: 0 });
+});
+
+test("a call over the limit of its route is 429 and reaches no vendor", async (stack) => {
   const seller = await connectSeller(stack);
   const other = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
