@@ -25,6 +25,7 @@ grant select on private.health_thresholds to service_role;
 insert into private.health_thresholds (metric, subject, warning, critical, bad_when)
 values
   ('active_connections', '', 50, null, 'above'),
+  ('connections_percent', '', 80, 95, 'above'),
   ('oldest_open_event_seconds', '', 300, 3600, 'above'),
   ('events_failing', '', 1, null, 'above'),
   ('events_dead', '', 1, null, 'above'),
@@ -221,9 +222,10 @@ comment on function private.label_figures() is
   'Part of health_figures: purchases of unknown outcome, and how much of the limits of the platform is used.';
 
 /*
-  Returns:   no row where pg_cron or pg_net are missing.
+  Arguments: p_job, its name; null for each judged job.
+  Returns:   no row where pg_cron is missing.
 */
-create function private.schedule_figures()
+create function private.job_figures(p_job text default null)
 returns table (metric text, subject text, value numeric)
 language plpgsql
 stable
@@ -239,21 +241,43 @@ begin
       from private.health_thresholds as threshold
       left join cron.job as job on job.jobname = threshold.subject and job.active
       left join cron.job_run_details as run on run.jobid = job.jobid and run.status = 'succeeded'
-      where threshold.metric = 'job_age_seconds'
+      where threshold.metric = 'job_age_seconds' and threshold.subject = coalesce($1, threshold.subject)
       group by threshold.metric, threshold.subject, threshold.watched_since
-    $query$;
+    $query$
+    using p_job;
   end if;
+end;
+$$;
+comment on function private.job_figures(text) is
+  'Part of health_figures: the time since the last success of each scheduled job.';
+
+/*
+  Returns:   no row where pg_net is missing.
+*/
+create function private.call_figures()
+returns table (metric text, subject text, value numeric)
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
   if to_regclass('net._http_response') is not null then
+    -- A call leaves the queue within a second: what waits in it shows that the sender of pg_net has ended.
     return query execute $query$
-      select 'scheduled_calls_failed', '', count(*)::numeric
-      from net._http_response
-      where created > now() - interval '1 hour' and (status_code between 200 and 299) is not true
+      select
+        'scheduled_calls_failed', '',
+        (
+          (
+            select count(*) from net._http_response
+            where created > now() - interval '1 hour' and (status_code between 200 and 299) is not true
+          ) + (select count(*) from net.http_request_queue)
+        )::numeric
     $query$;
   end if;
 end;
 $$;
-comment on function private.schedule_figures() is
-  'Part of health_figures: the time since the last success of each scheduled job, and calls of functions that failed.';
+comment on function private.call_figures() is
+  'Part of health_figures: calls of functions by the scheduler that failed, or that pg_net does not send.';
 
 /*
   Arguments: p_age of the oldest transaction id that is not frozen; p_spent, the ids that were used in p_seconds.
@@ -298,6 +322,13 @@ declare
 begin
   return query
   select 'active_connections', '', count(*)::numeric from pg_catalog.pg_stat_activity where state = 'active'
+  union all
+  -- Superusers have some of them for themselves.
+  select 'connections_percent', '', round(
+    100.0 * count(*) / (current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer), 1
+  )
+  from pg_catalog.pg_stat_activity
+  where backend_type = 'client backend'
   union all
   select 'longest_transaction_seconds', '', coalesce(extract(epoch from max(clock_timestamp() - xact_start)), 0)
   from pg_catalog.pg_stat_activity

@@ -47,7 +47,9 @@ begin
     union all
     select * from private.label_figures()
     union all
-    select * from private.schedule_figures()
+    select * from private.job_figures()
+    union all
+    select * from private.call_figures()
   ) as figure
   left join private.health_thresholds as threshold
     on threshold.metric = figure.metric and threshold.subject = figure.subject;
@@ -130,7 +132,8 @@ comment on function public.read_health() is
 grant execute on function public.read_health() to service_role;
 
 /*
-  Returns:   {status, version}; critical: the oldest open event is as old as its critical threshold, else healthy.
+  Returns:   {status, version}; critical: the oldest open event, or the last success of the job event-worker, is as old
+             as its critical threshold, else healthy.
 */
 create function public.read_health_status()
 returns jsonb
@@ -141,14 +144,20 @@ set search_path = ''
 as $$
 begin
   return jsonb_build_object(
-    'status', coalesce(
-      (
-        select nullif(private.judge_figure(public.oldest_open_event_seconds(), threshold), 'warning')
-        from private.health_thresholds as threshold
-        where threshold.metric = 'oldest_open_event_seconds'
-      ),
-      'healthy'
-    ),
+    'status', case
+      when exists (
+        select from (
+          select 'oldest_open_event_seconds' as metric, '' as subject, public.oldest_open_event_seconds() as value
+          union all
+          -- Without it nothing is retried. It fails too while the database takes no writes, and no event is stored.
+          select * from private.job_figures('event-worker')
+        ) as figure
+        join private.health_thresholds as threshold
+          on threshold.metric = figure.metric and threshold.subject = figure.subject
+        where private.judge_figure(figure.value, threshold) = 'critical'
+      ) then 'critical'
+      else 'healthy'
+    end,
     'version', private.schema_version()
   );
 end;

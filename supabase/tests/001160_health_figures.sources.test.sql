@@ -14,7 +14,8 @@ as $$
 declare
   part text := case
     when figure like 'source%' then 'source_figures'
-    when figure like 'job%' or figure like 'scheduled%' then 'schedule_figures'
+    when figure like 'job%' then 'job_figures'
+    when figure like 'scheduled%' then 'call_figures'
     else 'server_figures'
   end;
   answer text;
@@ -143,6 +144,11 @@ select is(tests.called(null, 1), '5 warning', 'one more, without an answer');
 select is(tests.called(401, 25), '30 critical', 'half of an hour');
 update net._http_response set created = now() - interval '2 hours';
 select is(tests.health('scheduled_calls_failed'), '0 healthy', 'and back');
+insert into net.http_request_queue (method, url, timeout_milliseconds)
+select 'POST', 'http://functions', 60000 from generate_series(1, 5);
+select is(tests.health('scheduled_calls_failed'), '5 warning', 'calls that pg_net does not send');
+delete from net.http_request_queue;
+select is(tests.health('scheduled_calls_failed'), '0 healthy', 'and back again');
 
 -- What a test cannot change: the thresholds move over the value.
 create function tests.at_threshold(figure text, named text, worse numeric)

@@ -24,7 +24,7 @@ select is(
     'select string_agg(distinct split_part(metric, ''.'', 1) collate "C", '' '' order by split_part(metric, ''.'', 1) collate "C")
      from public.check_database_health()'
   ),
-  'active_connections cache_hit_percent connections_to_renew dashboard_corrections database_size_mb events_dead events_failing'
+  'active_connections cache_hit_percent connections_percent connections_to_renew dashboard_corrections database_size_mb events_dead events_failing'
     ' events_held events_open job_age_seconds label_budget_percent labels_unknown longest_transaction_seconds'
     ' oldest_open_event_seconds orders_last_hour scheduled_calls_failed source_silence source_silent_seconds'
     ' sources_unhealthy tokens_ending_24h tokens_overdue wraparound_days xid_age_percent',
@@ -108,6 +108,15 @@ update private.webhook_events set received_at = now() - interval '60 minutes';
 select is(tests.overall(), 'critical critical', 'an inbox that is not processed is for anyone');
 delete from private.webhook_events;
 select is(tests.overall(), 'healthy healthy', 'and back');
+update private.health_thresholds
+set warning = 300, critical = 3600, watched_since = now() - interval '1 hour'
+where metric = 'job_age_seconds' and subject in ('event-worker', 'order-sync');
+insert into cron.job_run_details (jobid, command, username, database, status, start_time, end_time)
+select jobid, command, username, database, 'succeeded', now(), now() from cron.job where jobname = 'event-worker';
+select is(tests.overall(), 'critical healthy', 'a job that fails is for operators');
+update cron.job_run_details set status = 'failed';
+select is(tests.overall(), 'critical critical', 'the worker that is never called is for anyone: nothing is retried');
+update private.health_thresholds set watched_since = now() where metric = 'job_age_seconds';
 update private.health_thresholds set warning = 0, critical = 0 where metric = 'events_dead';
 select is(tests.overall(), 'critical healthy', 'other figures are for operators only');
 

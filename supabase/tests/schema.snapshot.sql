@@ -1488,6 +1488,29 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.call_figures()
+ RETURNS TABLE(metric text, subject text, value numeric)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if to_regclass('net._http_response') is not null then
+    -- A call leaves the queue within a second: what waits in it shows that the sender of pg_net has ended.
+    return query execute $query$
+      select
+        'scheduled_calls_failed', '',
+        (
+          (
+            select count(*) from net._http_response
+            where created > now() - interval '1 hour' and (status_code between 200 and 299) is not true
+          ) + (select count(*) from net.http_request_queue)
+        )::numeric
+    $query$;
+  end if;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.cancelled_line_item_ids(p_order public.orders)
  RETURNS text[]
  LANGUAGE plpgsql
@@ -4046,7 +4069,9 @@ begin
     union all
     select * from private.label_figures()
     union all
-    select * from private.schedule_figures()
+    select * from private.job_figures()
+    union all
+    select * from private.call_figures()
   ) as figure
   left join private.health_thresholds as threshold
     on threshold.metric = figure.metric and threshold.subject = figure.subject;
@@ -4805,6 +4830,30 @@ begin
       where link.order_id = stored.id and link.user_id = stored.user_id
         and shipment.provider is not null and shipment.status <> 'voided'
     );
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.job_figures(p_job text DEFAULT NULL::text)
+ RETURNS TABLE(metric text, subject text, value numeric)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if to_regclass('cron.job_run_details') is not null then
+    -- A job that was removed or switched off has no success.
+    return query execute $query$
+      select
+        threshold.metric, threshold.subject,
+        round(extract(epoch from now() - greatest(max(run.end_time), threshold.watched_since)))
+      from private.health_thresholds as threshold
+      left join cron.job as job on job.jobname = threshold.subject and job.active
+      left join cron.job_run_details as run on run.jobid = job.jobid and run.status = 'succeeded'
+      where threshold.metric = 'job_age_seconds' and threshold.subject = coalesce($1, threshold.subject)
+      group by threshold.metric, threshold.subject, threshold.watched_since
+    $query$
+    using p_job;
+  end if;
 end;
 $function$
 ;
@@ -7476,36 +7525,6 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.schedule_figures()
- RETURNS TABLE(metric text, subject text, value numeric)
- LANGUAGE plpgsql
- STABLE
- SET search_path TO ''
-AS $function$
-begin
-  if to_regclass('cron.job_run_details') is not null then
-    -- A job that was removed or switched off has no success.
-    return query execute $query$
-      select
-        threshold.metric, threshold.subject,
-        round(extract(epoch from now() - greatest(max(run.end_time), threshold.watched_since)))
-      from private.health_thresholds as threshold
-      left join cron.job as job on job.jobname = threshold.subject and job.active
-      left join cron.job_run_details as run on run.jobid = job.jobid and run.status = 'succeeded'
-      where threshold.metric = 'job_age_seconds'
-      group by threshold.metric, threshold.subject, threshold.watched_since
-    $query$;
-  end if;
-  if to_regclass('net._http_response') is not null then
-    return query execute $query$
-      select 'scheduled_calls_failed', '', count(*)::numeric
-      from net._http_response
-      where created > now() - interval '1 hour' and (status_code between 200 and 299) is not true
-    $query$;
-  end if;
-end;
-$function$
-;
 CREATE OR REPLACE FUNCTION private.schema_version()
  RETURNS text
  LANGUAGE plpgsql
@@ -7569,6 +7588,13 @@ declare
 begin
   return query
   select 'active_connections', '', count(*)::numeric from pg_catalog.pg_stat_activity where state = 'active'
+  union all
+  -- Superusers have some of them for themselves.
+  select 'connections_percent', '', round(
+    100.0 * count(*) / (current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer), 1
+  )
+  from pg_catalog.pg_stat_activity
+  where backend_type = 'client backend'
   union all
   select 'longest_transaction_seconds', '', coalesce(extract(epoch from max(clock_timestamp() - xact_start)), 0)
   from pg_catalog.pg_stat_activity
@@ -10525,14 +10551,20 @@ CREATE OR REPLACE FUNCTION public.read_health_status()
 AS $function$
 begin
   return jsonb_build_object(
-    'status', coalesce(
-      (
-        select nullif(private.judge_figure(public.oldest_open_event_seconds(), threshold), 'warning')
-        from private.health_thresholds as threshold
-        where threshold.metric = 'oldest_open_event_seconds'
-      ),
-      'healthy'
-    ),
+    'status', case
+      when exists (
+        select from (
+          select 'oldest_open_event_seconds' as metric, '' as subject, public.oldest_open_event_seconds() as value
+          union all
+          -- Without it nothing is retried. It fails too while the database takes no writes, and no event is stored.
+          select * from private.job_figures('event-worker')
+        ) as figure
+        join private.health_thresholds as threshold
+          on threshold.metric = figure.metric and threshold.subject = figure.subject
+        where private.judge_figure(figure.value, threshold) = 'critical'
+      ) then 'critical'
+      else 'healthy'
+    end,
     'version', private.schema_version()
   );
 end;
