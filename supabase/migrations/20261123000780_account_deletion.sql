@@ -63,10 +63,10 @@ set search_path = ''
 as $$
 declare
   locked bigint[] := array(
-    select id
-    from private.webhook_events
-    where source = 'easypost'
-      and object_id in (
+    select event.id
+    from private.webhook_events as event
+    where event.source = 'easypost'
+      and event.object_id in (
         select shipment.tracking_number
         from public.shipments as shipment
         join public.orders on orders.id = shipment.order_id
@@ -78,8 +78,13 @@ declare
         join public.orders on orders.id = shipment.order_id
         where orders.user_id = old.id
       )
-    order by id
-    for update
+      -- Anyone may enter any number, and EasyPost has one tracker for it: the event is another seller's too.
+      and not exists (
+        select from public.shipments as other
+        where other.tracking_number = event.object_id and other.user_id <> old.id
+      )
+    order by event.id
+    for update of event
   );
 begin
   delete from private.webhook_events where id = any (locked);
@@ -87,7 +92,7 @@ begin
 end;
 $$;
 comment on function private.delete_tracking_events() is
-  'Trigger: deletes the carrier events about the parcels of a deleted account; definer, because it runs as the role that deletes the account.';
+  'Trigger: deletes the carrier events about the parcels of a deleted account alone; definer, because it runs as the role that deletes the account.';
 
 -- Before: afterwards the shipments are gone.
 create trigger delete_tracking_events

@@ -1,6 +1,78 @@
 -- What names a deleted account without belonging to it: our log, our tasks, Stripe events, Auth's log.
 
 /*
+  Arguments: p_source; p_body, JSON.
+  Returns:   for Stripe and EasyPost, the ids, codes and times of the event, which are enough to process it again; for
+             TikTok, whose topics without a handler are reduced, type, ids and time; for our own tasks, p_body.
+*/
+create function private.event_without_person(p_source text, p_body text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  event jsonb;
+  subject jsonb;
+begin
+  if p_source not in ('stripe', 'easypost', 'tiktok') then
+    return p_body;
+  end if;
+  event := p_body::jsonb;
+  if p_source = 'tiktok' then
+    return jsonb_strip_nulls(jsonb_build_object(
+      'type', event -> 'type', 'tts_notification_id', event -> 'tts_notification_id',
+      'shop_id', event -> 'shop_id', 'timestamp', event -> 'timestamp', 'data', '{}'::jsonb
+    ))::text;
+  end if;
+  if p_source = 'easypost' then
+    select jsonb_object_agg(key, value) into subject
+    from jsonb_each(case jsonb_typeof(event -> 'result') when 'object' then event -> 'result' else '{}' end)
+    where key in (
+      'id', 'object', 'mode', 'status', 'tracking_code', 'carrier', 'shipment_id', 'est_delivery_date',
+      'created_at', 'updated_at'
+    );
+    return jsonb_strip_nulls(jsonb_build_object(
+      'id', event -> 'id', 'object', event -> 'object', 'description', event -> 'description', 'mode', event -> 'mode',
+      'created_at', event -> 'created_at', 'result', subject
+    ))::text;
+  end if;
+  -- An expanded object becomes its id.
+  select jsonb_object_agg(key, case jsonb_typeof(value) when 'object' then value -> 'id' else value end) into subject
+  from jsonb_each(
+    case jsonb_typeof(event #> '{data,object}') when 'object' then event #> '{data,object}' else '{}' end
+  )
+  where key in (
+    'id', 'object', 'customer', 'subscription', 'client_reference_id', 'charge', 'payment_intent', 'status',
+    'reason', 'amount', 'currency', 'created'
+  );
+  subject := subject || jsonb_build_object(
+    'parent', jsonb_build_object(
+      'subscription_details', jsonb_build_object(
+        'subscription',
+        case jsonb_typeof(event #> '{data,object,parent,subscription_details,subscription}')
+          when 'object' then event #> '{data,object,parent,subscription_details,subscription,id}'
+          else event #> '{data,object,parent,subscription_details,subscription}'
+        end
+      )
+    )
+  );
+  return jsonb_strip_nulls(jsonb_build_object(
+    'id', event -> 'id', 'object', event -> 'object', 'type', event -> 'type', 'livemode', event -> 'livemode',
+    'account', event -> 'account', 'api_version', event -> 'api_version', 'created', event -> 'created',
+    'data', jsonb_build_object('object', subject)
+  ))::text;
+exception
+  -- Text that jsonb cannot hold.
+  when data_exception then
+    return '{}';
+end;
+$$;
+comment on function private.event_without_person(text, text) is
+  'The body of an event without names, e-mail addresses and places.';
+grant execute on function private.event_without_person(text, text) to service_role;
+
+/*
   Arguments: p_source and p_object_id of an event.
 */
 create function private.seller_of_label_task(p_source text, p_object_id text)
@@ -106,6 +178,25 @@ $$;
 comment on function private.delete_auth_traces(uuid, text) is
   'Deletes what Auth keeps of an account in its log and its flows; definer, because only its owner may delete rows of Auth.';
 
+create function private.reduce_stripe_events(p_text text)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform from private.webhook_events
+  where source = 'stripe' and strpos(body, '"' || p_text || '"') > 0
+  order by id
+  for update;
+  update private.webhook_events
+  set body = private.event_without_person(source, body)
+  where source = 'stripe' and strpos(body, '"' || p_text || '"') > 0;
+end;
+$$;
+comment on function private.reduce_stripe_events(text) is
+  'Removes the personal data from the raw events with this text, such as an e-mail address.';
+
 create function private.delete_account_traces()
 returns trigger
 language plpgsql
@@ -138,8 +229,10 @@ begin
     for update
   );
   delete from private.webhook_events where id = any (tasks);
-  -- 3. Stripe events that quote the payer.
-  perform private.delete_stripe_events(array_remove(array[old.id::text, old.email], null));
+  -- 3. Stripe events that name the account. One that only quotes the address may be about another seller, whom this
+  --    one pays for: it stays, without the address.
+  perform private.delete_stripe_events(array[old.id::text]);
+  perform private.reduce_stripe_events(old.email);
   -- 4. Auth's log and flows.
   perform private.delete_auth_traces(old.id, old.email);
   return old;

@@ -2969,8 +2969,10 @@ begin
     for update
   );
   delete from private.webhook_events where id = any (tasks);
-  -- 3. Stripe events that quote the payer.
-  perform private.delete_stripe_events(array_remove(array[old.id::text, old.email], null));
+  -- 3. Stripe events that name the account. One that only quotes the address may be about another seller, whom this
+  --    one pays for: it stays, without the address.
+  perform private.delete_stripe_events(array[old.id::text]);
+  perform private.reduce_stripe_events(old.email);
   -- 4. Auth's log and flows.
   perform private.delete_auth_traces(old.id, old.email);
   return old;
@@ -3079,10 +3081,10 @@ CREATE OR REPLACE FUNCTION private.delete_tracking_events()
 AS $function$
 declare
   locked bigint[] := array(
-    select id
-    from private.webhook_events
-    where source = 'easypost'
-      and object_id in (
+    select event.id
+    from private.webhook_events as event
+    where event.source = 'easypost'
+      and event.object_id in (
         select shipment.tracking_number
         from public.shipments as shipment
         join public.orders on orders.id = shipment.order_id
@@ -3094,8 +3096,13 @@ declare
         join public.orders on orders.id = shipment.order_id
         where orders.user_id = old.id
       )
-    order by id
-    for update
+      -- Anyone may enter any number, and EasyPost has one tracker for it: the event is another seller's too.
+      and not exists (
+        select from public.shipments as other
+        where other.tracking_number = event.object_id and other.user_id <> old.id
+      )
+    order by event.id
+    for update of event
   );
 begin
   delete from private.webhook_events where id = any (locked);
@@ -7127,6 +7134,22 @@ begin
     new.body := private.event_without_person(new.source, new.body);
   end if;
   return new;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.reduce_stripe_events(p_text text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform from private.webhook_events
+  where source = 'stripe' and strpos(body, '"' || p_text || '"') > 0
+  order by id
+  for update;
+  update private.webhook_events
+  set body = private.event_without_person(source, body)
+  where source = 'stripe' and strpos(body, '"' || p_text || '"') > 0;
 end;
 $function$
 ;
