@@ -17,6 +17,7 @@ values
   ('ended_shop', 30, 'after the connection of a shop ended'),
   ('unchanged_order', 180, 'after the last change of an order that never became final'),
   ('dead_event', 30, 'after an event of Stripe or EasyPost became dead'),
+  ('unconfirmed_account', 30, 'after the last mail to a sign-up whose address was never confirmed'),
   ('read_log', 365, 'after personal data were read: the entry of the log');
 
 create function private.retention(p_name text)
@@ -360,3 +361,39 @@ end;
 $$;
 comment on function private.remove_personal_data(integer) is
   'One run of the clock for personal data, in a bounded batch; repeating it changes nothing more.';
+
+/*
+  Returns:   the number of accounts.
+*/
+create function private.delete_unconfirmed_accounts(p_limit integer default 1000)
+returns integer
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  deleted integer;
+begin
+  delete from auth.users
+  where id = any (array(
+    select account.id
+    from auth.users as account
+    where account.email_confirmed_at is null
+      and account.phone_confirmed_at is null
+      and account.last_sign_in_at is null
+      -- An operator may wait longer for an answer to an invitation.
+      and account.invited_at is null
+      and greatest(account.created_at, account.confirmation_sent_at) <= now() - private.retention('unconfirmed_account')
+      -- Such an account has neither, unless an operator took its confirmation back.
+      and not exists (select from public.tiktok_shops as shop where shop.user_id = account.id)
+      and not exists (select from private.stripe_customers as customer where customer.user_id = account.id)
+    order by account.id
+    limit p_limit
+    for update of account skip locked
+  ));
+  get diagnostics deleted = row_count;
+  return deleted;
+end;
+$$;
+comment on function private.delete_unconfirmed_accounts(integer) is
+  'Deletes sign-ups whose e-mail address was never confirmed: its owner may never have heard of us, and cannot delete the account.';

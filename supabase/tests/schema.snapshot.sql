@@ -3110,6 +3110,36 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.delete_unconfirmed_accounts(p_limit integer DEFAULT 1000)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  deleted integer;
+begin
+  delete from auth.users
+  where id = any (array(
+    select account.id
+    from auth.users as account
+    where account.email_confirmed_at is null
+      and account.phone_confirmed_at is null
+      and account.last_sign_in_at is null
+      -- An operator may wait longer for an answer to an invitation.
+      and account.invited_at is null
+      and greatest(account.created_at, account.confirmation_sent_at) <= now() - private.retention('unconfirmed_account')
+      -- Such an account has neither, unless an operator took its confirmation back.
+      and not exists (select from public.tiktok_shops as shop where shop.user_id = account.id)
+      and not exists (select from private.stripe_customers as customer where customer.user_id = account.id)
+    order by account.id
+    limit p_limit
+    for update of account skip locked
+  ));
+  get diagnostics deleted = row_count;
+  return deleted;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.deliver_untracked_parcels()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -6807,6 +6837,9 @@ declare
   rows_deleted bigint;
 begin
   -- A locked row waits for the next run: docs/architecture.md.
+  -- First, because the deletion of an account locks its seller.
+  purged := purged || jsonb_build_object('unconfirmed_accounts', private.delete_unconfirmed_accounts());
+
   -- 1. Settled events: senders repeat a delivery for hours, not for weeks.
   delete from private.webhook_events
   where id = any (array(
