@@ -103,12 +103,12 @@ select is(tests.finish_label('a1', '{"shipping_cost": "7.10", "currency": "USD"}
 select is(tests.usage('ada'), '3 23.70 3 23.70 of 2 20.00 USD', 'counts once');
 
 -- Voids.
-create function tests.decide_void(key text, state text)
+create function tests.decide_void(key text, state text, reason text default null)
 returns text
 language sql
 as $$
   select tests.call(format('request_label_void(%L, %L)', tests.id('ada'), tests.purchase(key)));
-  select tests.call(format('settle_label_void(%L, %L, null)', tests.purchase(key), state)) ->> 'state';
+  select tests.call(format('settle_label_void(%L, %L, %L)', tests.purchase(key), state, reason)) ->> 'state';
 $$;
 select is(tests.decide_void('a1', 'void_requested'), 'void_requested', 'a void that the carrier has not decided');
 select is(tests.usage('ada'), '3 23.70 3 23.70 of 2 20.00 USD', 'gives nothing back');
@@ -116,6 +116,10 @@ select is(tests.decide_void('a1', 'voided'), 'voided', 'a voided label');
 select is(tests.decide_void('a1', 'voided'), 'voided', 'and again');
 select is(tests.usage('ada'), '2 16.60 2 16.60 of 2 20.00 USD', 'is given back once');
 select is(tests.platform(), '2 1660', 'to the platform as well');
+select is(tests.start('a4', 1), 'taken_over', 'the label in pounds is being bought');
+select is(tests.finish_label('a4', '{"shipping_cost": "8.00", "currency": "GBP"}') ->> 'state', 'purchased', 'it is bought');
+select is(tests.decide_void('a4', 'voided', 'billed_when_scanned'), 'voided', 'and voided at a carrier that bills scans');
+select is(tests.usage('ada'), '2 16.60 2 16.60 of 2 20.00 USD', 'it keeps its place: its parcel may still be sent with it');
 
 -- Days and months.
 update private.label_spending set day = private.current_day() - 1;

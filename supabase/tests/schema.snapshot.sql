@@ -11695,7 +11695,10 @@ begin
     returning * into purchase;
     -- 3. Free the units of a voided label, or mark a label shipped that stays in use.
     if p_state = 'voided' then
-      perform private.give_back_label_cost(purchase);
+      -- A label that is billed when it is scanned can still be used: its cost leaves the totals with their month only.
+      if p_reason is distinct from 'billed_when_scanned' then
+        perform private.give_back_label_cost(purchase);
+      end if;
       update public.shipments set status = 'voided' where id = p_purchase_id;
       perform private.free_lines_of_purchase(purchase);
       perform private.record_parcel_change(

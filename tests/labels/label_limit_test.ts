@@ -99,6 +99,23 @@ test("25 dear labels at once cost a trial 20 USD at most; a void makes room agai
   assertProblem(again, 402, "label_limit");
 });
 
+test("a voided label that its carrier bills when it is scanned makes no room for another: it can still be used", async (stack) => {
+  const seller = await connectSeller(stack);
+  const orders: OrderRow[] = [];
+  for (let n = 0; n < 3; n++) orders.push(await receiveOrder(stack, seller));
+  await endAllowance(stack, seller);
+  stack.easypost.behaviour.refundStatus = "not_applicable";
+  const [last, ...others] = orders as [OrderRow, ...OrderRow[]];
+  for (const { id } of others) {
+    const { status, body } = await requestLabel(stack, seller, id);
+    assert.equal(status, 201);
+    const voided = await callShipments(stack, seller, `/${body.id}/void`);
+    assert.deepEqual([voided.body.state, voided.body.reason], ["voided", "billed_when_scanned"]);
+  }
+  assertProblem(await requestLabel(stack, seller, last.id), 402, "label_limit");
+  assert.equal(labelsBought(stack).easypost, 2);
+});
+
 test("a refused purchase costs nothing, and a combined label costs once", async (stack) => {
   const seller = await connectSeller(stack);
   const [one, two] = await receiveCombinedOrders(stack, seller);
