@@ -75,6 +75,7 @@ export function createEventRoutes(
       PROBE_SHOP: tiktok("probeShop"),
       CHECK_SOURCES: labels("checkSources"),
       ORDER_FOUND: orders,
+      RETURN_FOUND: orders,
       REREAD_ORDERS: tiktok("enqueueRereads"),
       ORDER_REREAD: orders,
       // One order of an expanded TikTok event.

@@ -43,6 +43,7 @@ create table public.tiktok_shops (
   refresh_token_expires_at timestamptz not null,
   webhook_url text,
   orders_synced_until timestamptz,
+  returns_synced_until timestamptz,
   first_sync_done boolean not null default false,
   connection_status text not null default 'active',
   status_reason text,
@@ -88,6 +89,7 @@ comment on column public.tiktok_shops.probe_at is 'paused: when the next probe r
 comment on column public.tiktok_shops.connected_at is 'When the seller last authorized the app at TikTok; earlier TikTok events concern an older connection.';
 comment on column public.tiktok_shops.ended_at is 'When the connection ended; null while the shop is connected. Personal data stay for a time after it: docs/privacy.md.';
 comment on column public.tiktok_shops.orders_synced_until is 'Every order of the shop that changed before this time is stored or in the inbox.';
+comment on column public.tiktok_shops.returns_synced_until is 'Every return of the shop that was paid back before this time is in the timeline of its order or in the inbox.';
 comment on column public.tiktok_shops.first_sync_done is 'Once true, an order that only a sync finds counts as missed by the webhooks.';
 comment on column public.tiktok_shops.webhook_url is 'The URL that TikTok sends the webhooks of this shop to.';
 comment on column public.tiktok_shops.access_token is 'Encrypted (shared/crypto), with column and shop_id as associated data.';

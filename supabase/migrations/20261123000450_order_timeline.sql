@@ -43,7 +43,7 @@ create table public.order_events (
   constraint order_events_changes_check check (jsonb_typeof(changes) = 'object')
 );
 comment on table public.order_events is 'The timeline of each order; its seller reads, only the backend writes.';
-comment on column public.order_events.event_type is 'Source of the change: the TikTok topic, or ORDER_FOUND after a sync.';
+comment on column public.order_events.event_type is 'Source of the change: the TikTok topic, or ORDER_FOUND and RETURN_FOUND after a sync.';
 comment on column public.order_events.webhook_event_id is 'Id of the event in the inbox, which deletes it after a while.';
 comment on column public.order_events.changes is 'By column: {"order_status": {"from": ..., "to": ...}}; an address only as "changed"; refused: a status that may not follow; units_cancelled: [{line_item_id, cancelled_by, cancel_reason}]; facts of the TikTok event: cancel_status, return_status, refund_total.';
 comment on column public.order_events.happened_at is 'When the order changed at TikTok, or when the event with further facts was received.';

@@ -1,4 +1,4 @@
--- Orders found by a search at TikTok; they pass through the inbox like webhooks.
+-- Orders and returns found by a search at TikTok; they pass through the inbox like webhooks.
 
 /*
   Arguments: p_shop; p_orders [{order_id, update_time}]; update_time is null for an order whose time could not be read.
@@ -101,9 +101,39 @@ comment on function private.postpone_found_orders(text, boolean) is
 grant execute on function private.postpone_found_orders(text, boolean) to service_role;
 
 /*
+  Arguments: p_event, the locked event of a sync; p_shop; p_next: later, its successor reads the rest; end; any other
+             value leaves the event open; p_result.
+  Returns:   p_result with the outcome: stored, or synced once the event is settled.
+*/
+create function private.end_sync_page(
+  p_event private.webhook_events,
+  p_shop public.tiktok_shops,
+  p_next text,
+  p_result jsonb
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  if p_next not in ('later', 'end') then
+    return p_result || '{"outcome": "stored"}';
+  end if;
+  if p_next = 'later' then
+    perform private.enqueue_task('SYNC_ORDERS', p_shop.id || ':after:' || p_event.id, p_shop.shop_id);
+  end if;
+  return private.settle_locked_event(p_event, p_result || '{"outcome": "synced"}');
+end;
+$$;
+comment on function private.end_sync_page(private.webhook_events, public.tiktok_shops, text, jsonb) is
+  'Part of store_order_page and store_return_page: settles the event of the sync after its last page.';
+grant execute on function private.end_sync_page(private.webhook_events, public.tiktok_shops, text, jsonb) to service_role;
+
+/*
   Arguments: p_event_id; p_tiktok_shop_id; p_orders [{order_id, update_time (unix seconds)}], ascending by update time;
              p_synced_until, the new watermark; p_next: page, another page follows; later, settles the event and
-             enqueues its successor; end, settles the event.
+             enqueues its successor; returns, the search is complete, and the returns follow.
   Returns:   {outcome, enqueued, missed}: stored, synced, or settled (the event already was); missed counts the orders
              that a webhook should have announced.
   Errors:    PT404, unknown shop.
@@ -141,33 +171,81 @@ begin
     insert into public.system_logs (event_type, details)
     values ('orders_missed', jsonb_build_object('shop_id', shop.shop_id, 'orders', missed));
   end if;
-  perform private.postpone_found_orders(shop.shop_id, p_next = 'end');
+  perform private.postpone_found_orders(shop.shop_id, p_next = 'returns');
   -- 3. Move the watermark.
   update public.tiktok_shops
   set orders_synced_until = greatest(orders_synced_until, p_synced_until),
-      first_sync_done = first_sync_done or p_next = 'end'
-  where id = p_tiktok_shop_id
-  returning * into shop;
-
-  -- 4. Settle the event unless another page follows.
-  if p_next = 'page' then
-    return jsonb_build_object('outcome', 'stored', 'enqueued', enqueued, 'missed', missed);
-  end if;
-  if p_next = 'later' then
-    perform private.enqueue_task(
-      'SYNC_ORDERS',
-      shop.id || ':' || extract(epoch from shop.orders_synced_until) || ':' || p_event_id,
-      shop.shop_id
-    );
-  end if;
-  return private.settle_locked_event(
-    event, jsonb_build_object('outcome', 'synced', 'enqueued', enqueued, 'missed', missed)
+      first_sync_done = first_sync_done or p_next = 'returns'
+  where id = p_tiktok_shop_id;
+  return private.end_sync_page(
+    event, shop, p_next, jsonb_build_object('enqueued', enqueued, 'missed', missed)
   );
 end;
 $$;
 comment on function public.store_order_page(bigint, uuid, jsonb, timestamptz, text) is
   'Enqueues the orders of one page of an order search and moves the watermark of the shop, in one transaction.';
 grant execute on function public.store_order_page(bigint, uuid, jsonb, timestamptz, text) to service_role;
+
+/*
+  Arguments: p_event_id; p_tiktok_shop_id; p_returns [{return_id, order_id, update_time (unix seconds), notice}], returns
+             that were paid back; p_synced_until, the new watermark, null leaves it; p_next: page, another page follows;
+             later, settles the event and enqueues its successor; end, settles the event.
+  Returns:   {outcome, enqueued}: stored, synced, or settled (the event already was).
+  Errors:    PT404, unknown shop.
+*/
+create function public.store_return_page(
+  p_event_id bigint,
+  p_tiktok_shop_id uuid,
+  p_returns jsonb,
+  p_synced_until timestamptz,
+  p_next text
+)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
+  shop public.tiktok_shops;
+  enqueued integer;
+begin
+  -- 1. Lock the event and the shop.
+  if event.id is null then
+    return private.settle_locked_event(event, '{"enqueued": 0}');
+  end if;
+  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id for no key update;
+  if shop.id is null then
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
+  end if;
+  -- 2. Enqueue the returns whose refund is not in the timeline of their order.
+  select count(
+    private.enqueue_task(
+      'RETURN_FOUND',
+      concat_ws(':', shop.id, extract(epoch from shop.connected_at), found.return_id, found.update_time),
+      shop.shop_id, found.order_id, jsonb_build_object('notice', found.notice)::text
+    )
+  )
+  into enqueued
+  from jsonb_to_recordset(p_returns) as found (return_id text, order_id text, update_time bigint, notice jsonb)
+  where not exists (
+    select from public.orders
+    join public.order_events as known on known.order_id = orders.id and known.user_id = orders.user_id
+    where orders.user_id = shop.user_id
+      and orders.tiktok_shop_id = shop.id
+      and orders.tiktok_order_id = found.order_id
+      and known.changes ->> 'refund_id' = 'return/' || found.return_id
+  );
+  -- 3. Move the watermark.
+  update public.tiktok_shops
+  set returns_synced_until = greatest(returns_synced_until, p_synced_until)
+  where id = p_tiktok_shop_id and p_synced_until is not null;
+  return private.end_sync_page(event, shop, p_next, jsonb_build_object('enqueued', enqueued));
+end;
+$$;
+comment on function public.store_return_page(bigint, uuid, jsonb, timestamptz, text) is
+  'Enqueues the returns of one page of a search whose refund is not known, and moves the watermark of the shop, in one transaction.';
+grant execute on function public.store_return_page(bigint, uuid, jsonb, timestamptz, text) to service_role;
 
 /*
   Arguments: p_shop_id, the TikTok shop id; null means every connected shop.

@@ -100,6 +100,7 @@ begin
     new.orders_synced_until - interval '30 days',
     (select min(tiktok_updated_at) from private.held_orders where shop_id = new.shop_id)
   );
+  new.returns_synced_until := new.returns_synced_until - interval '30 days';
   new.first_sync_done := false;
   return new;
 end;

@@ -480,6 +480,7 @@ create table public.tiktok_shops (
   refresh_token_expires_at timestamp with time zone not null,
   webhook_url text,
   orders_synced_until timestamp with time zone,
+  returns_synced_until timestamp with time zone,
   first_sync_done boolean not null default false,
   connection_status text not null default 'active'::text,
   status_reason text,
@@ -3405,6 +3406,22 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.end_sync_page(p_event private.webhook_events, p_shop public.tiktok_shops, p_next text, p_result jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if p_next not in ('later', 'end') then
+    return p_result || '{"outcome": "stored"}';
+  end if;
+  if p_next = 'later' then
+    perform private.enqueue_task('SYNC_ORDERS', p_shop.id || ':after:' || p_event.id, p_shop.shop_id);
+  end if;
+  return private.settle_locked_event(p_event, p_result || '{"outcome": "synced"}');
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.enqueue_customer_email(p_user_id uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -6037,6 +6054,7 @@ begin
     new.orders_synced_until - interval '30 days',
     (select min(tiktok_updated_at) from private.held_orders where shop_id = new.shop_id)
   );
+  new.returns_synced_until := new.returns_synced_until - interval '30 days';
   new.first_sync_done := false;
   return new;
 end;
@@ -12069,27 +12087,14 @@ begin
     insert into public.system_logs (event_type, details)
     values ('orders_missed', jsonb_build_object('shop_id', shop.shop_id, 'orders', missed));
   end if;
-  perform private.postpone_found_orders(shop.shop_id, p_next = 'end');
+  perform private.postpone_found_orders(shop.shop_id, p_next = 'returns');
   -- 3. Move the watermark.
   update public.tiktok_shops
   set orders_synced_until = greatest(orders_synced_until, p_synced_until),
-      first_sync_done = first_sync_done or p_next = 'end'
-  where id = p_tiktok_shop_id
-  returning * into shop;
-
-  -- 4. Settle the event unless another page follows.
-  if p_next = 'page' then
-    return jsonb_build_object('outcome', 'stored', 'enqueued', enqueued, 'missed', missed);
-  end if;
-  if p_next = 'later' then
-    perform private.enqueue_task(
-      'SYNC_ORDERS',
-      shop.id || ':' || extract(epoch from shop.orders_synced_until) || ':' || p_event_id,
-      shop.shop_id
-    );
-  end if;
-  return private.settle_locked_event(
-    event, jsonb_build_object('outcome', 'synced', 'enqueued', enqueued, 'missed', missed)
+      first_sync_done = first_sync_done or p_next = 'returns'
+  where id = p_tiktok_shop_id;
+  return private.end_sync_page(
+    event, shop, p_next, jsonb_build_object('enqueued', enqueued, 'missed', missed)
   );
 end;
 $function$
@@ -12198,6 +12203,50 @@ begin
     and shop.shop_id = entry.shop_id
     and (shop.connection_status in ('active', 'paused') or shop.status_reason = 'token_refused');
   return 'stored';
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.store_return_page(p_event_id bigint, p_tiktok_shop_id uuid, p_returns jsonb, p_synced_until timestamp with time zone, p_next text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
+  shop public.tiktok_shops;
+  enqueued integer;
+begin
+  -- 1. Lock the event and the shop.
+  if event.id is null then
+    return private.settle_locked_event(event, '{"enqueued": 0}');
+  end if;
+  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id for no key update;
+  if shop.id is null then
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
+  end if;
+  -- 2. Enqueue the returns whose refund is not in the timeline of their order.
+  select count(
+    private.enqueue_task(
+      'RETURN_FOUND',
+      concat_ws(':', shop.id, extract(epoch from shop.connected_at), found.return_id, found.update_time),
+      shop.shop_id, found.order_id, jsonb_build_object('notice', found.notice)::text
+    )
+  )
+  into enqueued
+  from jsonb_to_recordset(p_returns) as found (return_id text, order_id text, update_time bigint, notice jsonb)
+  where not exists (
+    select from public.orders
+    join public.order_events as known on known.order_id = orders.id and known.user_id = orders.user_id
+    where orders.user_id = shop.user_id
+      and orders.tiktok_shop_id = shop.id
+      and orders.tiktok_order_id = found.order_id
+      and known.changes ->> 'refund_id' = 'return/' || found.return_id
+  );
+  -- 3. Move the watermark.
+  update public.tiktok_shops
+  set returns_synced_until = greatest(returns_synced_until, p_synced_until)
+  where id = p_tiktok_shop_id and p_synced_until is not null;
+  return private.end_sync_page(event, shop, p_next, jsonb_build_object('enqueued', enqueued));
 end;
 $function$
 ;
@@ -12510,6 +12559,7 @@ grant execute on function private.describe_new_order(public.orders) to service_r
 grant execute on function private.describe_tiktok_lease(private.tiktok_logins) to service_role;
 grant execute on function private.due_events_in_turn(integer,text[]) to service_role;
 grant execute on function private.end_hold(text,text) to service_role;
+grant execute on function private.end_sync_page(private.webhook_events,public.tiktok_shops,text,jsonb) to service_role;
 grant execute on function private.enqueue_customer_email(uuid) to service_role;
 grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.enqueue_label_task(text,private.label_purchases,text) to service_role;
@@ -12773,6 +12823,7 @@ grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp wi
 grant execute on function public.store_own_tracker(bigint,uuid,integer,text,jsonb) to service_role;
 grant execute on function public.store_refreshed_logins(jsonb) to service_role;
 grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
+grant execute on function public.store_return_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
 grant execute on function public.store_stripe_customer(uuid,text,text,text) to service_role;
 grant execute on function public.store_tiktok_claim(uuid,text,text) to service_role;
 alter publication supabase_realtime add table public.analytics_events;
@@ -12931,7 +12982,7 @@ comment on column private.webhook_events.content_digest is 'Digest of the body w
 comment on column private.webhook_events.status is 'The result of the last attempt: pending is open; failing is tried again each hour; done, ignored, held and dead are settled; held waits for a larger plan or the next month.';
 comment on relation public.analytics_events is 'Events of the account of a seller, who reads and inserts their own; events are never changed.';
 comment on relation public.order_events is 'The timeline of each order; its seller reads, only the backend writes.';
-comment on column public.order_events.event_type is 'Source of the change: the TikTok topic, or ORDER_FOUND after a sync.';
+comment on column public.order_events.event_type is 'Source of the change: the TikTok topic, or ORDER_FOUND and RETURN_FOUND after a sync.';
 comment on column public.order_events.webhook_event_id is 'Id of the event in the inbox, which deletes it after a while.';
 comment on column public.order_events.changes is 'By column: {"order_status": {"from": ..., "to": ...}}; an address only as "changed"; refused: a status that may not follow; units_cancelled: [{line_item_id, cancelled_by, cancel_reason}]; facts of the TikTok event: cancel_status, return_status, refund_total.';
 comment on column public.order_events.happened_at is 'When the order changed at TikTok, or when the event with further facts was received.';
@@ -13014,6 +13065,7 @@ comment on column public.tiktok_shops.refresh_token is 'Encrypted (shared/crypto
 comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the authorization by the seller; may be a century ahead.';
 comment on column public.tiktok_shops.webhook_url is 'The URL that TikTok sends the webhooks of this shop to.';
 comment on column public.tiktok_shops.orders_synced_until is 'Every order of the shop that changed before this time is stored or in the inbox.';
+comment on column public.tiktok_shops.returns_synced_until is 'Every return of the shop that was paid back before this time is in the timeline of its order or in the inbox.';
 comment on column public.tiktok_shops.first_sync_done is 'Once true, an order that only a sync finds counts as missed by the webhooks.';
 comment on column public.tiktok_shops.connection_status is 'active; paused: TikTok has deactivated the shop; needs_reauth: the seller has to connect again; disconnected: by the seller, here or at TikTok; transferred: another account connected the shop later.';
 comment on column public.tiktok_shops.status_reason is 'Code of the reason why it is not active: docs/tiktok.md.';

@@ -1,10 +1,13 @@
 /** Returns of shops whose app has no topic for refunds: TikTok's notice of a return names no amount. */
 import assert from "node:assert/strict";
+import { authorizeSimulatedShop, connectWithCode } from "../../local/stack/seller.ts";
 import {
   announceOrder,
+  cancelUnit,
   countOrders,
   orderState,
   sendTopic,
+  syncOrders,
   timelineOf,
 } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
@@ -14,6 +17,7 @@ import {
   failedEvent,
   runEventWorker,
   settledEvents,
+  subscribe,
 } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
@@ -126,4 +130,126 @@ test("a return without an amount, or of an app without the scope, is in the time
   const changes = (await timelineOf(seller, orderId)).map((entry) => entry.changes);
   assert.equal(changes.filter((entry) => entry.return_status !== undefined).length, 2);
   assert.equal(await orderState(seller, orderId), "delivered paid");
+});
+
+async function disconnectShops(stack: TestStack, seller: ConnectedSeller): Promise<void> {
+  const { data } = await seller.client.from("tiktok_shops").select("id");
+  for (const { id } of data ?? []) {
+    const response = await fetch(
+      `${stack.env.SUPABASE_URL}/functions/v1/tiktok-oauth/shops/${id}`,
+      {
+        method: "DELETE",
+        headers: { authorization: `Bearer ${seller.accessToken}` },
+      },
+    );
+    await response.body?.cancel();
+    assert.equal(response.status, 204);
+  }
+}
+
+async function refundsOf(seller: ConnectedSeller, orderId: string): Promise<unknown[]> {
+  const timeline = await timelineOf(seller, orderId);
+  return timeline.flatMap(({ changes }) => changes.refund_total ?? []);
+}
+
+test("the refund of a return whose notice was lost is found by a sync, once", async (stack) => {
+  const seller = await connectSeller(stack);
+  const { shopId } = seller;
+  const announced = await deliveredOrder(stack, seller);
+  const lost = await deliveredOrder(stack, seller);
+  await payBack(stack, seller, announced, "3.00");
+  await settledEvents(stack);
+  const returnId = stack.tiktok.refundReturn(lost, "5.00");
+
+  await syncOrders(stack, shopId);
+  await syncOrders(stack, shopId);
+  assert.equal(await orderState(seller, lost), "delivered partially_refunded");
+  assert.equal(await refundedOf(seller), "8.00");
+  const entries = (await timelineOf(seller, lost)).filter(({ type }) => type === "RETURN_FOUND");
+  assert.deepEqual(entries.map(({ changes }) => changes), [{
+    ...{ return_id: returnId, return_type: "RETURN_AND_REFUND", return_role: "BUYER" },
+    ...{ return_status: "RETURN_OR_REFUND_REQUEST_COMPLETE" },
+    ...{ refund_id: `return/${returnId}`, refund_total: "5.00" },
+    payment_status: { from: "paid", to: "partially_refunded" },
+  }]);
+
+  await sendTopic(stack, shopId, 12, notice(returnId, lost));
+  await settledEvents(stack);
+  assert.deepEqual(await refundsOf(seller, lost), ["5.00"], "its notice arrives late");
+  assert.deepEqual(await refundsOf(seller, announced), ["3.00"]);
+});
+
+test("a sync reads many returns in pages, and of an outage in between the next one makes up", async (stack) => {
+  const seller = await connectSeller(stack);
+  await subscribe(stack, seller.id, "growth");
+  const { shopId } = seller;
+  const now = Math.floor(Date.now() / 1000);
+  await stack.sql`
+    update public.tiktok_shops set returns_synced_until = to_timestamp(${now - 20_000})`;
+  for (let n = 0; n < 70; n++) {
+    const { id } = stack.tiktok.addOrder({ shopId, status: "DELIVERED", updateTime: now - 10_000 });
+    stack.tiktok.refundReturn(id, "1.00", now - 10_000 + n);
+  }
+  stack.tiktok.faults.observe = ({ path, phase }) => {
+    if (phase === "arrived" || path !== SEARCH) return;
+    delete stack.tiktok.faults.observe;
+    // The second page fails at every attempt of the client.
+    stack.tiktok.faults.add({ path: SEARCH, kind: "internal" });
+  };
+  await stack.sql`select public.request_order_sync(${shopId})`;
+  await runEventWorker(stack);
+  const synced = await stack.sql`
+    select status from private.webhook_events where event_type = 'SYNC_ORDERS'`;
+  assert.deepEqual(
+    synced.map(({ status }) => status),
+    ["done"],
+    "the orders are found all the same",
+  );
+
+  stack.tiktok.faults.clear();
+  await stack.sql`update private.event_queue set next_attempt_at = now()`;
+  await runEventWorker(stack);
+  await settledEvents(stack);
+  assert.equal(await refundedOf(seller), "50.00");
+  await syncOrders(stack, shopId);
+  await settledEvents(stack);
+  assert.equal(await refundedOf(seller), "70.00");
+  assert.equal(await countOrders(seller), 70);
+});
+
+test("what was paid back while the shop was disconnected is known once it is connected again", async (stack) => {
+  const seller = await connectSeller(stack);
+  const { shopId } = seller;
+  const orderId = await deliveredOrder(stack, seller);
+  await disconnectShops(stack, seller);
+  await payBack(stack, seller, orderId, "5.00");
+  stack.tiktok.refundReturn(orderId, "2.00");
+  await settledEvents(stack);
+  assert.deepEqual(await refundsOf(seller, orderId), []);
+
+  await connectWithCode(stack.env, seller, await authorizeSimulatedShop(stack.env, shopId));
+  await settledEvents(stack);
+  assert.equal(await refundedOf(seller), "7.00");
+});
+
+test("a cancellation and a cancelled unit whose notices were lost are found by a sync", async (stack) => {
+  const seller = await connectSeller(stack);
+  const { shopId } = seller;
+  const updateTime = Math.floor(Date.now() / 1000) - 60;
+  const announce = (quantity: number) =>
+    announceOrder(stack, { shopId, quantity, price: "20.00", updateTime });
+  const [whole, part, asked] = [await announce(1), await announce(2), await announce(1)];
+  await settledEvents(stack);
+  stack.tiktok.changeOrder(whole.id, "CANCELLED", { cancellation_initiator: "BUYER" });
+  cancelUnit(stack, part.id, 0, { cancel_user: "BUYER" });
+  const request = { is_buyer_request_cancel: true, request_cancel_time: updateTime };
+  stack.tiktok.changeOrder(asked.id, "AWAITING_SHIPMENT", request);
+
+  await syncOrders(stack, shopId);
+  await settledEvents(stack);
+  assert.equal(await orderState(seller, whole.id), "cancelled refunded");
+  assert.equal(await refundedOf(seller), "20.00", "the unit; a cancelled order is no revenue");
+  const { data } = await seller.client.from("orders").select("cancel_respond_by")
+    .eq("tiktok_order_id", asked.id).single();
+  assert.ok(data?.cancel_respond_by, "until when the seller may answer");
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as z from "zod";
 import * as fulfillmentSchemas from "../../shared/tiktok/api/fulfillment_schemas.ts";
 import { Cancellation } from "../../shared/tiktok/api/cancellations.ts";
-import { Return } from "../../shared/tiktok/api/returns.ts";
+import { FoundReturn, Return } from "../../shared/tiktok/api/returns.ts";
 import * as orderSchemas from "../../shared/tiktok/api/schemas.ts";
 import type { ApiCall } from "../../local/simulators/tiktok/observer.ts";
 import { Caller } from "../support/tiktok_caller.ts";
@@ -39,6 +39,7 @@ const ELEMENT_SCHEMAS: [schema: z.core.$ZodType, method: string, path: string, l
   [fulfillmentSchemas.ShippingProvider, "GET", PROVIDERS, "shipping_providers"],
   [Cancellation, "POST", "/return_refund/202309/cancellations/search", "cancellations"],
   [Return, "POST", "/return_refund/202309/returns/search", "return_orders"],
+  [FoundReturn, "POST", "/return_refund/202309/returns/search", "return_orders"],
 ];
 
 const FIXTURES = new URL("../fixtures/tiktok/", import.meta.url);

@@ -510,6 +510,7 @@ export type Database = {
           "refresh_token": string | null;
           "refresh_token_expires_at": string;
           "region": string | null;
+          "returns_synced_until": string | null;
           "shop_cipher": string;
           "shop_id": string;
           "shop_key": string;
@@ -537,6 +538,7 @@ export type Database = {
           "refresh_token"?: string | null;
           "refresh_token_expires_at": string;
           "region"?: string | null;
+          "returns_synced_until"?: string | null;
           "shop_cipher": string;
           "shop_id": string;
           "shop_key"?: string;
@@ -563,6 +565,7 @@ export type Database = {
           "refresh_token"?: string | null;
           "refresh_token_expires_at"?: string;
           "region"?: string | null;
+          "returns_synced_until"?: string | null;
           "shop_cipher"?: string;
           "shop_id"?: string;
           "shop_key"?: string;
@@ -1034,6 +1037,16 @@ export type Database = {
           "p_user_id": string;
         };
         Returns: string;
+      };
+      "store_return_page": {
+        Args: {
+          "p_event_id": number;
+          "p_next": string;
+          "p_returns": Json;
+          "p_synced_until": string;
+          "p_tiktok_shop_id": string;
+        };
+        Returns: Json;
       };
       "store_stripe_customer": {
         Args: {

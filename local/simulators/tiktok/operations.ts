@@ -196,11 +196,11 @@ export class TikTokOperations {
     return this.changeOrder(id, order.detail.status, cancelledUnits(order, lineItemIds, options));
   }
 
-  /** A return is complete: TikTok pays its buyer back. Returns its id. Sends no webhook. */
-  refundReturn(orderId: string, refundTotal: string): string {
+  /** A return is complete: TikTok pays its buyer back, at `at`, unix seconds. Returns its id. Sends no webhook. */
+  refundReturn(orderId: string, refundTotal: string, at = this.#seconds): string {
     const order = this.state.get("orders", orderId);
     if (order === undefined) throw refusals.invalid("order_id");
-    const added = { id: `4035${randomDigits(15)}`, refundTotal, at: this.#seconds };
+    const added = { id: `4035${randomDigits(15)}`, refundTotal, at };
     this.state.put("orders", orderId, { ...order, returns: [...order.returns ?? [], added] });
     return added.id;
   }

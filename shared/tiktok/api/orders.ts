@@ -2,31 +2,12 @@
 import type { ShopAccess, TikTokClient } from "./client.ts";
 import { readElements, type UnreadableElement } from "./elements.ts";
 import { FoundOrder, type Order, OrderDetail, OrderList, OrderSearch } from "./schemas.ts";
+import type { SearchPage, SearchWindow } from "./search.ts";
 
 export interface OrdersAnswer {
   /** By id. */
   orders: Map<string, Order>;
   unreadable: UnreadableElement[];
-}
-
-/** A page of Get Order List; each order is read again when it is ingested. */
-export interface OrderPage {
-  orders: FoundOrder[];
-  unreadable: UnreadableElement[];
-  /** `undefined` on the last page. */
-  nextPageToken: string | undefined;
-  /** Orders on all pages; `null` where TikTok does not say. */
-  total: number | null;
-}
-
-export interface OrderPageRequest {
-  /** Unix seconds: orders with `from <= update_time < to`. */
-  from: number;
-  to: number;
-  /** 1 to 100. */
-  pageSize: number;
-  /** From the previous page; left out for the first. */
-  pageToken?: string | undefined;
 }
 
 const PATH = "/order/202309/orders";
@@ -53,15 +34,16 @@ export async function getOrders(
 }
 
 /**
- * Get Order List, in ascending order of update time. An order whose id or update time cannot be read is in
- * `unreadable`.
+ * Get Order List; each order is read again when it is ingested. An order whose id or update time cannot be
+ * read is in `unreadable`.
+ * @param window `pageSize`: 1 to 100.
  * @throws {TikTokError}
  */
 export async function searchOrders(
   tiktok: TikTokClient,
   access: Required<ShopAccess>,
-  { from, to, pageSize, pageToken }: OrderPageRequest,
-): Promise<OrderPage> {
+  { from, to, pageSize, pageToken }: SearchWindow & { pageSize: number },
+): Promise<SearchPage<FoundOrder>> {
   const path = `${PATH}/search`;
   const { orders, next_page_token, total_count } = await tiktok.call(OrderSearch, access, {
     method: "POST",
@@ -78,7 +60,7 @@ export async function searchOrders(
   });
   const { read, unreadable } = readElements(FoundOrder, orders, path);
   return {
-    orders: read,
+    found: read,
     unreadable,
     nextPageToken: next_page_token ?? undefined,
     total: total_count ?? null,

@@ -31,7 +31,7 @@ Deno.test("searchOrders() returns the readable orders, the odd ones, and the tok
   const data = { orders, next_page_token: "next" };
   await withClient(success(data), async (client) => {
     const page = await searchOrders(client, SHOP, { from: 1, to: 2, pageSize: 50 });
-    assert.deepEqual(page.orders.map(({ id }) => id), ["1"]);
+    assert.deepEqual(page.found.map(({ id }) => id), ["1"]);
     assert.deepEqual(page.unreadable.map(({ id }) => id), ["2", null]);
     assert.equal(page.nextPageToken, "next");
   });
@@ -42,7 +42,7 @@ Deno.test("a list that is absent, null or empty text is empty, and the last page
     await withClient(success(data), async (client) => {
       assert.equal((await getOrders(client, SHOP, ["1"])).orders.size, 0);
       const page = await searchOrders(client, SHOP, { from: 1, to: 2, pageSize: 50 });
-      assert.deepEqual([page.orders, page.nextPageToken], [[], undefined]);
+      assert.deepEqual([page.found, page.nextPageToken], [[], undefined]);
     });
   }
 });

@@ -8,7 +8,7 @@ import { errorText, log } from "../../log.ts";
 import { CurrencyCode, withFallback } from "../../values/schemas.ts";
 import type { TikTokClient } from "../api/client.ts";
 import { isRefusal, TikTokError } from "../api/errors.ts";
-import { getReturns, type Return } from "../api/returns.ts";
+import { type FoundReturn, getReturns, type Return } from "../api/returns.ts";
 import type { ShopConnection } from "../connections/shop_connection.ts";
 import { RefundTotal } from "./order_notices.ts";
 
@@ -27,6 +27,11 @@ const PAID_BACK: readonly unknown[] = [
 /** The return that a notice reports as paid back. */
 export function paidBackReturn({ return_id, return_status }: Notice): string | undefined {
   return typeof return_id === "string" && PAID_BACK.includes(return_status) ? return_id : undefined;
+}
+
+/** Whether TikTok says that the buyer got the return paid back, and how much. */
+export function isPaidBack({ return_status, refund_amount }: FoundReturn): boolean {
+  return PAID_BACK.includes(return_status) && RefundAmount.safeParse(refund_amount).success;
 }
 
 export async function readReturns(

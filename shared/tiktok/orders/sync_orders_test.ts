@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { withServer } from "../../../tests/support/local_server.ts";
+import { type Seen, withServer } from "../../../tests/support/local_server.ts";
 import { encrypt } from "../../crypto/encryption.ts";
 import { parseKeyRing } from "../../crypto/key_ring.ts";
 import type { DatabaseClient } from "../../database/client.ts";
@@ -38,17 +38,21 @@ interface StoredPage {
 /** Reads the pages that TikTok answers in turn. Returns what the database was given. */
 async function syncPages(...pages: unknown[]): Promise<StoredPage[]> {
   const stored: StoredPage[] = [];
-  const watermark = Promise.resolve({ data: { orders_synced_until: SYNCED_UNTIL }, error: null });
+  const marks = { orders_synced_until: SYNCED_UNTIL, returns_synced_until: SYNCED_UNTIL };
+  const watermark = Promise.resolve({ data: marks, error: null });
   const database = {
     from: () => ({ select: () => ({ eq: () => ({ single: () => watermark }) }) }),
-    rpc(_name: string, page: StoredPage) {
+    rpc(name: string, page: StoredPage) {
+      if (name === "store_return_page") {
+        return Promise.resolve({ data: { outcome: "synced", enqueued: 0 }, error: null });
+      }
       stored.push(page);
-      const outcome = page.p_next === "page" ? "stored" : "synced";
       const { length: enqueued } = page.p_orders;
-      return Promise.resolve({ data: { outcome, enqueued, missed: 0 }, error: null });
+      return Promise.resolve({ data: { outcome: "stored", enqueued, missed: 0 }, error: null });
     },
   } as unknown as DatabaseClient;
-  const answer = () => Response.json({ code: 0, data: pages.shift() });
+  const answer = ({ url }: Seen) =>
+    Response.json({ code: 0, data: url.pathname.includes("/returns/") ? {} : pages.shift() });
   await withServer(answer, async (apiUrl) => {
     const config = { appKey: "key", appSecret: "secret", apiUrl, authUrl: "http://127.0.0.1:1" };
     const tiktok = new TikTokClient(config);
@@ -85,7 +89,7 @@ Deno.test("one unreadable element in a list: a search page moves on past it, and
   );
   assert.deepEqual([secondsOf(first), first.p_next], [NOW - 60, "page"]);
   assert.deepEqual(last.p_orders.map(({ order_id }) => order_id), ["5"]);
-  assert.deepEqual([secondsOf(last), last.p_next, more], [NOW + 1, "end", []]);
+  assert.deepEqual([secondsOf(last), last.p_next, more], [NOW + 1, "returns", []]);
 });
 
 Deno.test("a page without any readable order does not move the watermark past the pages after it", async () => {

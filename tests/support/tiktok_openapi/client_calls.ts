@@ -8,7 +8,7 @@ import {
 import { readTikTokCountryParameters } from "../../../shared/config.ts";
 import { countryQuery } from "../../../shared/tiktok/api/provider_countries.ts";
 import { getCancellationDeadlines } from "../../../shared/tiktok/api/cancellations.ts";
-import { getReturns } from "../../../shared/tiktok/api/returns.ts";
+import { getReturns, searchReturns } from "../../../shared/tiktok/api/returns.ts";
 import * as fulfillment from "../../../shared/tiktok/api/fulfillment.ts";
 import * as orders from "../../../shared/tiktok/api/orders.ts";
 import * as shops from "../../../shared/tiktok/api/shops.ts";
@@ -46,7 +46,8 @@ type CallName =
   | keyof typeof webhooks
   | keyof typeof fulfillment
   | "getCancellationDeadlines"
-  | "getReturns";
+  | "getReturns"
+  | "searchReturns";
 
 const ACCESS = { accessToken: "token", shopCipher: "cipher" };
 const ORDER = "576461413038785752";
@@ -72,6 +73,7 @@ const CALLS: Record<CallName, (tiktok: TikTokClient) => Promise<unknown>> = {
   deleteWebhook: (tiktok) => webhooks.deleteWebhook(tiktok, ACCESS, "ORDER_STATUS_CHANGE"),
   getCancellationDeadlines: (tiktok) => getCancellationDeadlines(tiktok, ACCESS, [ORDER]),
   getReturns: (tiktok) => getReturns(tiktok, ACCESS, ["4035318504086604100"]),
+  searchReturns: (tiktok) => searchReturns(tiktok, ACCESS, { from: 1, to: 2, pageToken: "next" }),
   getShippingServices: (tiktok) =>
     fulfillment.getShippingServices(tiktok, ACCESS, ORDER, [UNIT], MEASURES),
   createPackage: (tiktok) =>
