@@ -1029,15 +1029,6 @@ export type Database = {
         Returns: Json;
       };
       "store_refreshed_logins": { Args: { "p_pairs": Json }; Returns: Json };
-      "store_refreshed_tokens": {
-        Args: {
-          "p_grant": Json;
-          "p_open_id": string;
-          "p_token_version": number;
-          "p_user_id": string;
-        };
-        Returns: string;
-      };
       "store_return_page": {
         Args: {
           "p_event_id": number;

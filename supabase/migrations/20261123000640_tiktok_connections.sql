@@ -39,6 +39,27 @@ comment on function private.enqueue_shop_task(public.tiktok_shops, text) is
   'Enqueues a task for a shop, once per connection.';
 grant execute on function private.enqueue_shop_task(public.tiktok_shops, text) to service_role;
 
+create function private.reopen_events_of_shops(p_shop_ids text[])
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform private.reopen_webhook_events(array(
+    select id from private.webhook_events
+    where source in ('tiktok', 'creatorflow')
+      and (status in ('pending', 'failing') or (status = 'ignored' and reason in ('shop_not_connected', 'shop_of_another_account')))
+      and shop_id = any (p_shop_ids)
+    order by id
+    for update skip locked
+  ));
+end;
+$$;
+comment on function private.reopen_events_of_shops(text[]) is
+  'Makes events due that arrived while the shops were not connected, or failed; the shops are locked alone, against workers that ignore such events.';
+grant execute on function private.reopen_events_of_shops(text[]) to service_role;
+
 /*
   Arguments: p_grant {requested_at, token_expires_at}; expiry and request time of the stored pair.
              The expiry alone does not decide: a later pair may have a shorter life.
@@ -254,14 +275,7 @@ begin
   where shop.user_id = p_user_id and shop.shop_id = any (granted_shops);
 
   -- 8. Make events due that arrived before the connection or failed since.
-  perform private.reopen_webhook_events(array(
-    select id from private.webhook_events
-    where source in ('tiktok', 'creatorflow')
-      and (status in ('pending', 'failing') or (status = 'ignored' and reason in ('shop_not_connected', 'shop_of_another_account')))
-      and shop_id = any (granted_shops)
-    order by id
-    for update skip locked
-  ));
+  perform private.reopen_events_of_shops(granted_shops);
 
   -- 9. Return the shops.
   select coalesce(jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id), '[]')

@@ -157,12 +157,38 @@ comment on function public.lease_tiktok_login(uuid, integer, integer) is
 grant execute on function public.lease_tiktok_login(uuid, integer, integer) to service_role;
 
 /*
+  Arguments: p_pairs [{user_id, open_id}], logins.
+*/
+create function private.lock_refused_shops(p_pairs jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  refused text[] := array(
+    select shop.shop_id
+    from jsonb_to_recordset(p_pairs) as pair (user_id uuid, open_id text)
+    join public.tiktok_shops as shop on shop.user_id = pair.user_id and shop.open_id = pair.open_id
+    where shop.status_reason = 'token_refused'
+  );
+begin
+  if cardinality(refused) > 0 then
+    perform private.lock_tiktok_shops_alone(variadic refused);
+  end if;
+end;
+$$;
+comment on function private.lock_refused_shops(jsonb) is
+  'Part of store_refreshed_logins: locks the shops that a new pair connects again.';
+grant execute on function private.lock_refused_shops(jsonb) to service_role;
+
+/*
   Arguments: p_user_id and p_open_id, the login; p_token_version, the version that was refreshed; p_grant {requested_at,
              token_expires_at, refresh_token_expires_at, granted_scopes, shops: [{shop_id, access_token,
              refresh_token}]}, tokens encrypted.
   Returns:   stored or superseded.
 */
-create function public.store_refreshed_tokens(
+create function private.store_refreshed_tokens(
   p_user_id uuid,
   p_open_id text,
   p_token_version integer,
@@ -173,8 +199,9 @@ language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  revived text[];
 begin
-  perform private.lock_sellers(p_user_id);
   -- 1. Check the version alone: a worker with an expired lease still has the only valid pair.
   update private.tiktok_logins
   set token_version = token_version + 1,
@@ -192,7 +219,12 @@ begin
   end if;
 
   perform private.lock_shops(p_user_id, p_open_id);
-  -- 2. Store the pair; reopen shops that another worker gave up while this refresh was slow.
+  revived := array(
+    select shop_id from public.tiktok_shops
+    where user_id = p_user_id and open_id = p_open_id and status_reason = 'token_refused'
+      and p_grant -> 'shops' @> jsonb_build_array(jsonb_build_object('shop_id', shop_id))
+  );
+  -- 2. Store the pair, also at shops that another worker gave up while this refresh was slow.
   update public.tiktok_shops as shop
   set access_token = entry.access_token,
       refresh_token = entry.refresh_token,
@@ -212,15 +244,22 @@ begin
     and shop.open_id = p_open_id
     and shop.shop_id = entry.shop_id
     and (shop.connection_status in ('active', 'paused') or shop.status_reason = 'token_refused');
+  -- 3. Make up for what these missed.
+  if cardinality(revived) > 0 then
+    perform private.reopen_events_of_shops(revived);
+    perform private.enqueue_task('SYNC_ORDERS', shop.id || ':refreshed:' || p_token_version, shop.shop_id)
+    from public.tiktok_shops as shop
+    where shop.user_id = p_user_id and shop.shop_id = any (revived);
+  end if;
   return 'stored';
 end;
 $$;
-comment on function public.store_refreshed_tokens(uuid, text, integer, jsonb) is
-  'Stores a refreshed token pair at every shop of the login, if no newer pair was stored.';
-grant execute on function public.store_refreshed_tokens(uuid, text, integer, jsonb) to service_role;
+comment on function private.store_refreshed_tokens(uuid, text, integer, jsonb) is
+  'Part of store_refreshed_logins: stores a refreshed token pair at every shop of a locked login, if no newer pair was stored.';
+grant execute on function private.store_refreshed_tokens(uuid, text, integer, jsonb) to service_role;
 
 /*
-  Arguments: p_pairs [{user_id, open_id, token_version, grant}], the arguments of store_refreshed_tokens; each login once.
+  Arguments: p_pairs [{user_id, open_id, token_version, grant}], the arguments of private.store_refreshed_tokens; each login once.
   Returns:   what it returns, for each in their order. An error stores none of them.
 */
 create function public.store_refreshed_logins(p_pairs jsonb)
@@ -233,10 +272,11 @@ declare
   pair jsonb;
   outcomes jsonb := '[]';
 begin
-  -- 1. Lock all sellers, then all logins, then all shops: docs/architecture.md.
+  -- 1. Lock all sellers, then the shops that were given up, all logins, all shops: docs/architecture.md.
   perform private.lock_sellers(
     variadic array(select (value ->> 'user_id')::uuid from jsonb_array_elements(p_pairs))
   );
+  perform private.lock_refused_shops(p_pairs);
   perform from private.tiktok_logins
   where (user_id, open_id) in (
     select (value ->> 'user_id')::uuid, value ->> 'open_id' from jsonb_array_elements(p_pairs)
@@ -251,7 +291,7 @@ begin
   for no key update;
   -- 2. Store them.
   for pair in select value from jsonb_array_elements(p_pairs) loop
-    outcomes := outcomes || to_jsonb(public.store_refreshed_tokens(
+    outcomes := outcomes || to_jsonb(private.store_refreshed_tokens(
       (pair ->> 'user_id')::uuid, pair ->> 'open_id', (pair ->> 'token_version')::integer, pair -> 'grant'
     ));
   end loop;
@@ -259,7 +299,7 @@ begin
 end;
 $$;
 comment on function public.store_refreshed_logins(jsonb) is
-  'Stores the refreshed token pairs of several logins with one call.';
+  'Stores the refreshed token pairs of logins, each at all of its shops, with one call.';
 grant execute on function public.store_refreshed_logins(jsonb) to service_role;
 
 create function private.max_refresh_refusals()

@@ -39,7 +39,6 @@ from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
   'public.claim_tiktok_logins(1, 1)',
   'public.lease_tiktok_login(gen_random_uuid(), 1, 1)',
-  'public.store_refreshed_tokens(gen_random_uuid(), '''', 1, ''{}'')',
   'public.store_refreshed_logins(''[]'')',
   'public.fail_tiktok_refresh(gen_random_uuid(), '''', gen_random_uuid(), '''', '''')'
 ]) as call;
@@ -85,14 +84,21 @@ as $$
     ))
   );
 $$;
+create function tests.store_together(nicknames text[], versions integer[])
+returns text
+language sql
+as $$
+  select tests.backend(format('public.store_refreshed_logins(%L)', jsonb_agg(jsonb_build_object(
+    'user_id', tests.id(nickname), 'open_id', 'open-' || nickname, 'token_version', version,
+    'grant', tests.grant_of(nickname)
+  ))))
+  from unnest(nicknames, versions) as pair (nickname, version);
+$$;
 create function tests.store(nickname text, version integer)
 returns text
 language sql
 as $$
-  select tests.backend(format(
-    'public.store_refreshed_tokens(%L, %L, %s, %L)', tests.id(nickname), 'open-' || nickname, version,
-    tests.grant_of(nickname)
-  ));
+  select tests.store_together(array[nickname], array[version])::jsonb ->> 0;
 $$;
 create function tests.fail(nickname text, kind text, retry_after text default 'null')
 returns text
@@ -160,8 +166,17 @@ select is(
   tests.backend(format('public.lease_tiktok_login(%L, 1, 60) ->> ''state''', tests.shop('ada'))), 'inactive',
   'by no worker'
 );
+insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body, status, reason, settled_at)
+values
+  ('creatorflow', 'found', 'ORDER_FOUND', tests.shop_id('ada'), '1', '{}', 'ignored', 'shop_not_connected', now()),
+  ('tiktok', 'other', 'TYPE_99', tests.shop_id('ada'), null, '{}', 'ignored', 'event_type_not_handled', now());
 select is(tests.store('ada', 1), 'stored', 'a slow worker that did get the new pair');
 select is(tests.state('ada'), 'active', 'brings the connection back');
+select results_eq(
+  format('select event_type, status from private.webhook_events where shop_id = %L order by id', tests.shop_id('ada')),
+  $$values ('ORDER_FOUND', 'pending'), ('TYPE_99', 'ignored'), ('SYNC_ORDERS', 'pending')$$,
+  'and with it the events that were ignored meanwhile; a sync finds the others'
+);
 
 -- Consent that has run out.
 update public.tiktok_shops set refresh_token_expires_at = now() where user_id = tests.id('ada');
@@ -170,16 +185,6 @@ select is(
 );
 
 -- Several logins with one call.
-create function tests.store_together(nicknames text[], versions integer[])
-returns text
-language sql
-as $$
-  select tests.backend(format('public.store_refreshed_logins(%L)', jsonb_agg(jsonb_build_object(
-    'user_id', tests.id(nickname), 'open_id', 'open-' || nickname, 'token_version', version,
-    'grant', tests.grant_of(nickname)
-  ))))
-  from unnest(nicknames, versions) as pair (nickname, version);
-$$;
 select tests.sign_up(nickname) from unnest(array['eva', 'fox', 'gil']) as nickname;
 select tests.connect_shop(nickname) from unnest(array['eva', 'fox', 'gil']) as nickname;
 select is(

@@ -5647,6 +5647,25 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.lock_refused_shops(p_pairs jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  refused text[] := array(
+    select shop.shop_id
+    from jsonb_to_recordset(p_pairs) as pair (user_id uuid, open_id text)
+    join public.tiktok_shops as shop on shop.user_id = pair.user_id and shop.open_id = pair.open_id
+    where shop.status_reason = 'token_refused'
+  );
+begin
+  if cardinality(refused) > 0 then
+    perform private.lock_tiktok_shops_alone(variadic refused);
+  end if;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.lock_seller_alone(p_user_id uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -7401,6 +7420,23 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.reopen_events_of_shops(p_shop_ids text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.reopen_webhook_events(array(
+    select id from private.webhook_events
+    where source in ('tiktok', 'creatorflow')
+      and (status in ('pending', 'failing') or (status = 'ignored' and reason in ('shop_not_connected', 'shop_of_another_account')))
+      and shop_id = any (p_shop_ids)
+    order by id
+    for update skip locked
+  ));
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.reopen_webhook_events(p_event_ids bigint[])
  RETURNS void
  LANGUAGE plpgsql
@@ -8229,6 +8265,67 @@ exception
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.store_refreshed_tokens(p_user_id uuid, p_open_id text, p_token_version integer, p_grant jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  revived text[];
+begin
+  -- 1. Check the version alone: a worker with an expired lease still has the only valid pair.
+  update private.tiktok_logins
+  set token_version = token_version + 1,
+      pair_requested_at = coalesce((p_grant ->> 'requested_at')::timestamptz, now()),
+      last_refreshed_at = now(),
+      refresh_not_before = null,
+      refresh_failures = 0,
+      refresh_refusals = 0,
+      last_refresh_error = null,
+      lease_id = null,
+      lease_until = null
+  where user_id = p_user_id and open_id = p_open_id and token_version = p_token_version;
+  if not found then
+    return 'superseded';
+  end if;
+
+  perform private.lock_shops(p_user_id, p_open_id);
+  revived := array(
+    select shop_id from public.tiktok_shops
+    where user_id = p_user_id and open_id = p_open_id and status_reason = 'token_refused'
+      and p_grant -> 'shops' @> jsonb_build_array(jsonb_build_object('shop_id', shop_id))
+  );
+  -- 2. Store the pair, also at shops that another worker gave up while this refresh was slow.
+  update public.tiktok_shops as shop
+  set access_token = entry.access_token,
+      refresh_token = entry.refresh_token,
+      token_expires_at = (p_grant ->> 'token_expires_at')::timestamptz,
+      refresh_token_expires_at = (p_grant ->> 'refresh_token_expires_at')::timestamptz,
+      granted_scopes = case
+        when jsonb_array_length(p_grant -> 'granted_scopes') > 0
+          then array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'))
+        else shop.granted_scopes
+      end,
+      connection_status = case when shop.connection_status = 'paused' then 'paused' else 'active' end,
+      status_reason = case when shop.connection_status = 'paused' then shop.status_reason end
+  from jsonb_to_recordset(p_grant -> 'shops') as entry (
+    shop_id text, access_token text, refresh_token text
+  )
+  where shop.user_id = p_user_id
+    and shop.open_id = p_open_id
+    and shop.shop_id = entry.shop_id
+    and (shop.connection_status in ('active', 'paused') or shop.status_reason = 'token_refused');
+  -- 3. Make up for what these missed.
+  if cardinality(revived) > 0 then
+    perform private.reopen_events_of_shops(revived);
+    perform private.enqueue_task('SYNC_ORDERS', shop.id || ':refreshed:' || p_token_version, shop.shop_id)
+    from public.tiktok_shops as shop
+    where shop.user_id = p_user_id and shop.shop_id = any (revived);
+  end if;
+  return 'stored';
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.store_sender(p_user_id uuid, p_order_id uuid, p_address jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -9035,14 +9132,7 @@ begin
   where shop.user_id = p_user_id and shop.shop_id = any (granted_shops);
 
   -- 8. Make events due that arrived before the connection or failed since.
-  perform private.reopen_webhook_events(array(
-    select id from private.webhook_events
-    where source in ('tiktok', 'creatorflow')
-      and (status in ('pending', 'failing') or (status = 'ignored' and reason in ('shop_not_connected', 'shop_of_another_account')))
-      and shop_id = any (granted_shops)
-    order by id
-    for update skip locked
-  ));
+  perform private.reopen_events_of_shops(granted_shops);
 
   -- 9. Return the shops.
   select coalesce(jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id), '[]')
@@ -12132,10 +12222,11 @@ declare
   pair jsonb;
   outcomes jsonb := '[]';
 begin
-  -- 1. Lock all sellers, then all logins, then all shops: docs/architecture.md.
+  -- 1. Lock all sellers, then the shops that were given up, all logins, all shops: docs/architecture.md.
   perform private.lock_sellers(
     variadic array(select (value ->> 'user_id')::uuid from jsonb_array_elements(p_pairs))
   );
+  perform private.lock_refused_shops(p_pairs);
   perform from private.tiktok_logins
   where (user_id, open_id) in (
     select (value ->> 'user_id')::uuid, value ->> 'open_id' from jsonb_array_elements(p_pairs)
@@ -12150,59 +12241,11 @@ begin
   for no key update;
   -- 2. Store them.
   for pair in select value from jsonb_array_elements(p_pairs) loop
-    outcomes := outcomes || to_jsonb(public.store_refreshed_tokens(
+    outcomes := outcomes || to_jsonb(private.store_refreshed_tokens(
       (pair ->> 'user_id')::uuid, pair ->> 'open_id', (pair ->> 'token_version')::integer, pair -> 'grant'
     ));
   end loop;
   return outcomes;
-end;
-$function$
-;
-CREATE OR REPLACE FUNCTION public.store_refreshed_tokens(p_user_id uuid, p_open_id text, p_token_version integer, p_grant jsonb)
- RETURNS text
- LANGUAGE plpgsql
- SET search_path TO ''
-AS $function$
-begin
-  perform private.lock_sellers(p_user_id);
-  -- 1. Check the version alone: a worker with an expired lease still has the only valid pair.
-  update private.tiktok_logins
-  set token_version = token_version + 1,
-      pair_requested_at = coalesce((p_grant ->> 'requested_at')::timestamptz, now()),
-      last_refreshed_at = now(),
-      refresh_not_before = null,
-      refresh_failures = 0,
-      refresh_refusals = 0,
-      last_refresh_error = null,
-      lease_id = null,
-      lease_until = null
-  where user_id = p_user_id and open_id = p_open_id and token_version = p_token_version;
-  if not found then
-    return 'superseded';
-  end if;
-
-  perform private.lock_shops(p_user_id, p_open_id);
-  -- 2. Store the pair; reopen shops that another worker gave up while this refresh was slow.
-  update public.tiktok_shops as shop
-  set access_token = entry.access_token,
-      refresh_token = entry.refresh_token,
-      token_expires_at = (p_grant ->> 'token_expires_at')::timestamptz,
-      refresh_token_expires_at = (p_grant ->> 'refresh_token_expires_at')::timestamptz,
-      granted_scopes = case
-        when jsonb_array_length(p_grant -> 'granted_scopes') > 0
-          then array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'))
-        else shop.granted_scopes
-      end,
-      connection_status = case when shop.connection_status = 'paused' then 'paused' else 'active' end,
-      status_reason = case when shop.connection_status = 'paused' then shop.status_reason end
-  from jsonb_to_recordset(p_grant -> 'shops') as entry (
-    shop_id text, access_token text, refresh_token text
-  )
-  where shop.user_id = p_user_id
-    and shop.open_id = p_open_id
-    and shop.shop_id = entry.shop_id
-    and (shop.connection_status in ('active', 'paused') or shop.status_reason = 'token_refused');
-  return 'stored';
 end;
 $function$
 ;
@@ -12630,6 +12673,7 @@ grant execute on function private.lock_order_counts(public.tiktok_shops) to serv
 grant execute on function private.lock_orders(uuid,uuid[]) to service_role;
 grant execute on function private.lock_orders_of_purchase(uuid,bigint) to service_role;
 grant execute on function private.lock_parcels(uuid) to service_role;
+grant execute on function private.lock_refused_shops(jsonb) to service_role;
 grant execute on function private.lock_seller_alone(uuid) to service_role;
 grant execute on function private.lock_seller_and_shop(uuid) to service_role;
 grant execute on function private.lock_sellers(uuid[]) to service_role;
@@ -12686,6 +12730,7 @@ grant execute on function private.refund_in_currency(public.orders,jsonb) to ser
 grant execute on function private.refunded_amount(public.orders) to service_role;
 grant execute on function private.refuse_own_number(private.label_purchases,integer,jsonb) to service_role;
 grant execute on function private.refused_carriers(public.orders,text) to service_role;
+grant execute on function private.reopen_events_of_shops(text[]) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.replaces_address(text,text,text) to service_role;
 grant execute on function private.report_label_spending(private.label_spending,private.label_limits) to service_role;
@@ -12713,6 +12758,7 @@ grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.shops_in_turn(text,integer) to service_role;
 grant execute on function private.spare_places() to service_role;
 grant execute on function private.store_granted_shops(uuid,jsonb) to service_role;
+grant execute on function private.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
 grant execute on function private.store_sender(uuid,uuid,jsonb) to service_role;
 grant execute on function private.store_tiktok_login(uuid,jsonb) to service_role;
 grant execute on function private.take_free_label_lines(private.label_purchases) to service_role;
@@ -12822,7 +12868,6 @@ grant execute on function public.store_label_rates(uuid,jsonb,jsonb,jsonb) to se
 grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
 grant execute on function public.store_own_tracker(bigint,uuid,integer,text,jsonb) to service_role;
 grant execute on function public.store_refreshed_logins(jsonb) to service_role;
-grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
 grant execute on function public.store_return_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
 grant execute on function public.store_stripe_customer(uuid,text,text,text) to service_role;
 grant execute on function public.store_tiktok_claim(uuid,text,text) to service_role;

@@ -170,7 +170,7 @@ test("after kill -9 before TikTok processed the request, the next run refreshes 
 test("a database that is unreachable for a moment does not lose the new pair", async (stack) => {
   const { backend } = await connectLogins(stack, [1]);
   await expireTokensIn(stack);
-  const signature = "store_refreshed_tokens(uuid, text, integer, jsonb)";
+  const signature = "store_refreshed_logins(jsonb)";
   await stack.sql.unsafe(`revoke execute on function public.${signature} from service_role`);
   const run = runTokenRefresh(stack);
   await until("storing has failed", async () => {

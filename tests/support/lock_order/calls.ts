@@ -55,8 +55,6 @@ export const CALLS: Record<string, string | string[]> = {
   claim_tiktok_logins: `public.claim_tiktok_logins(2, 1)`,
   lease_tiktok_login:
     `public.lease_tiktok_login(stress.shop($a), (select token_version from private.tiktok_logins limit 1), 1)`,
-  store_refreshed_tokens:
-    `public.store_refreshed_tokens((l).user_id, (l).open_id, (l).token_version, stress.login_grant(l, $b)) from stress.login($a) as l`,
   // Several logins at once, in any order.
   store_refreshed_logins:
     `public.store_refreshed_logins(jsonb_agg(jsonb_build_object('user_id', (l).user_id, 'open_id', (l).open_id, 'token_version', (l).token_version, 'grant', stress.login_grant(l, $b)) order by md5((l).open_id || $c))) from (select stress.login($a) as l union select stress.login($b)) as logins where (l).user_id is not null having count(*) > 0`,
@@ -80,7 +78,9 @@ export const CALLS: Record<string, string | string[]> = {
   ingest_order:
     `public.ingest_order((item ->> 'event_id')::bigint, s, item -> 'order', item -> 'notice') from stress.shop($a) as s, jsonb_array_elements(stress.order_items(s, $b, $w)) as item limit 1`,
   store_order_page:
-    `public.store_order_page(id, stress.shop_of(shop_id), (select jsonb_agg(jsonb_build_object('order_id', stress.order_number(e.shop_id, i, $w), 'update_time', extract(epoch from now())::bigint - $b % 4)) from generate_series(0, 5) as i), now(), (array['page', 'later', 'end'])[1 + $c % 3]) from stress.event_of($a, 'creatorflow', array['SYNC_ORDERS']) as e`,
+    `public.store_order_page(id, stress.shop_of(shop_id), (select jsonb_agg(jsonb_build_object('order_id', stress.order_number(e.shop_id, i, $w), 'update_time', extract(epoch from now())::bigint - $b % 4)) from generate_series(0, 5) as i), now(), (array['page', 'later', 'returns'])[1 + $c % 3]) from stress.event_of($a, 'creatorflow', array['SYNC_ORDERS']) as e`,
+  store_return_page:
+    `public.store_return_page(id, stress.shop_of(shop_id), (select jsonb_agg(jsonb_build_object('return_id', i, 'order_id', stress.order_number(e.shop_id, i, $w), 'update_time', $b % 4, 'notice', '{}'::jsonb)) from generate_series(0, 5) as i), now(), (array['page', 'later', 'end'])[1 + $c % 3]) from stress.event_of($a, 'creatorflow', array['SYNC_ORDERS']) as e`,
   request_order_sync: `public.request_order_sync()`,
   expand_webhook_event:
     `public.expand_webhook_event(id, stress.shop_of(shop_id), jsonb_build_array(jsonb_build_object('order_id', object_id))) from stress.event_of($a, 'tiktok', array['CANCELLATION_STATUS_CHANGE']) as e`,
