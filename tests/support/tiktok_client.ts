@@ -23,7 +23,7 @@ export interface ClientSettings extends Partial<typeof CONFIG> {
 export async function withClient(
   answer: Answer,
   use: (client: TikTokClient, requests: Seen[], waits: number[]) => Promise<void>,
-  { now = 1_790_000_000_000, timeoutMs = 200, ...config }: ClientSettings = {},
+  { now = 1_790_000_000_000, timeoutMs = 10_000, ...config }: ClientSettings = {},
 ): Promise<void> {
   const waits: number[] = [];
   let clock = now;

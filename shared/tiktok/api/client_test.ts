@@ -51,6 +51,7 @@ Deno.test("a proxy's page, a broken response and a hanging server are errors wit
       assert.match((await errorOf(read(client))).message, /within 200 ms/);
       release.resolve(new Response());
     },
+    { timeoutMs: 200 },
   );
   const unreachable = new TikTokClient({ ...CONFIG, apiUrl: "http://127.0.0.1:1" });
   assert.match(
@@ -102,11 +103,12 @@ Deno.test("a request that timed out is not retried, neither a read nor a write",
       await withClient(inTurn(answer, success()), async (client, requests, waits) => {
         try {
           assert.match((await errorOf(call(client))).message, /within 200 ms/);
-          assert.deepEqual([requests.length, waits], [1, []]);
+          // On a busy machine the time may be over before the server has the request.
+          assert.deepEqual([requests.slice(1), waits], [[], []]);
         } finally {
           release();
         }
-      });
+      }, { timeoutMs: 200 });
     }
   }
 });
