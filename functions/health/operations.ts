@@ -12,7 +12,7 @@ const STATUS: NamedSchema = {
     status: "unavailable: the database does not answer.",
     version: "The newest migration of the database; null if it is unknown.",
   },
-  example: { status: "healthy", version: "20261123001170" },
+  example: { status: "healthy", version: "20261123001200" },
 };
 
 const HEALTH: NamedSchema = {
@@ -64,7 +64,7 @@ export const operations: FunctionOperations = {
             schema: z.union([ServiceStatus, Health]),
             description: "The figures with a secret key, else the status.",
             parts: [STATUS, HEALTH],
-            example: { status: "healthy", version: "20261123001170" },
+            example: { status: "healthy", version: "20261123001200" },
           },
         },
         {
