@@ -43,7 +43,7 @@ export const operations: FunctionOperations = {
           },
         },
       },
-      problems: pickProblems(PROBLEMS, "stripe_unavailable"),
+      problems: pickProblems(PROBLEMS, "stripe_refused", "stripe_unavailable"),
     },
     {
       id: "beginCheckout",
@@ -77,7 +77,7 @@ export const operations: FunctionOperations = {
           },
         },
       },
-      problems: pickProblems(PROBLEMS, "stripe_unavailable"),
+      problems: pickProblems(PROBLEMS, "stripe_refused", "stripe_unavailable"),
     },
     {
       id: "openPortal",

@@ -1,9 +1,11 @@
 /** Sends sellers to Stripe's checkout, or to the portal if they have a subscription. */
+import type Stripe from "stripe";
 import * as z from "zod/mini";
 import { ENDED_STATUSES } from "./close_customer.ts";
 import { ensureCustomer, replaceCustomer } from "./customers.ts";
 import { isDeleted } from "./deleted_customer.ts";
 import type { BillingPageDependencies } from "./dependencies.ts";
+import { BillingError } from "./errors.ts";
 import { createOnce, type Seen } from "./idempotency.ts";
 import type { PaidPlan } from "./plans.ts";
 import { openPortal, returnUrl, StripePage } from "./portal.ts";
@@ -74,12 +76,23 @@ async function findPage(
   let found: string | undefined;
   for (const session of sessions.data.filter(({ status }) => status === "open")) {
     if (session.metadata?.price === price && session.url) found ??= session.url;
-    else await callStripe(stripe.checkout.sessions.expire(session.id));
+    else if (!await expireSession(stripe, session.id)) return undefined;
   }
   if (found !== undefined) return { found: { url: found, kind: "checkout" } };
   // Requests at the same time see the same last session: they share the new one, or, for another plan,
   // are refused.
   return { missing: `checkout:${customer}:${sessions.data[0]?.id ?? "first"}` };
+}
+
+/** Returns whether it was open until now: the seller may have paid it a moment before. */
+async function expireSession(stripe: Stripe, id: string): Promise<boolean> {
+  try {
+    await callStripe(stripe.checkout.sessions.expire(id));
+    return true;
+  } catch (error) {
+    if (error instanceof BillingError && error.status === 400) return false;
+    throw error;
+  }
 }
 
 /** Returns the address of a new session. */

@@ -18,7 +18,7 @@ import {
 import { DatabaseError } from "../database/errors.ts";
 import { beginCheckout } from "./checkout.ts";
 import { decryptId, encryptId, idHashes } from "./encrypted_ids.ts";
-import { BillingError } from "./errors.ts";
+import { BillingError, isRefused } from "./errors.ts";
 
 const COLUMN = "stripe_customers.stripe_customer_id";
 
@@ -231,6 +231,30 @@ Deno.test("refusals of Stripe and of the database are thrown, and no session is 
     Object.defineProperty(open, "status", { get: () => requests.length > 3 ? "complete" : "open" });
     await assert.rejects(begin("growth"), BillingError);
     assert.ok(!callsOf(requests).includes("POST checkout/sessions"));
+  });
+});
+
+Deno.test("a portal that Stripe refuses is one error at once; a session that is no longer open is looked at again", async () => {
+  await withSeller(async ({ account, requests, begin }) => {
+    account.subscriptions = { cus_1: ["active"] };
+    account.failures["POST billing_portal/sessions"] = [new Failure(400)];
+    await assert.rejects(begin("growth"), (error) => {
+      return error instanceof BillingError && isRefused(error);
+    });
+    assert.deepEqual(callsOf(requests), [
+      "GET customers/cus_1",
+      "GET subscriptions",
+      "POST billing_portal/sessions",
+    ]);
+  });
+  await withSeller(async ({ account, begin }) => {
+    account.addSession({ metadata: { price: "price_starter" } });
+    account.failures["POST checkout/sessions/cs_1/expire"] = [new Failure(400)];
+    assert.equal(
+      (await begin("growth")).url,
+      "https://checkout.stripe.test/cs_2",
+    );
+    assert.equal(account.sessions[1]?.status, "expired");
   });
 });
 

@@ -30,6 +30,12 @@ export class BillingError extends LoggableError {
   }
 }
 
+/** Whether Stripe would refuse the same request again: it is wrong, or the account's settings are. */
+export function isRefused({ status, isReplayed }: BillingError): boolean {
+  return status >= 400 && status < 500 && ![409, 429].includes(status) &&
+    !isReplayed;
+}
+
 /** Stripe does not have the object, or has it in another account. */
 export function isMissing(error: unknown): boolean {
   return error instanceof BillingError && error.code === "resource_missing";

@@ -7,8 +7,7 @@ import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { BillingDependencies } from "./dependencies.ts";
 import { readCustomer } from "./read_customer.ts";
-import { BillingError, isMissing } from "./errors.ts";
-import { LoggableError } from "../loggable_error.ts";
+import { BillingError } from "./errors.ts";
 
 /** Other requests of the seller may create, expire or fail at the same time. */
 const MAX_ROUNDS = 8;
@@ -16,11 +15,17 @@ const MAX_ROUNDS = 8;
 /** Attempts of one request that may fail with an answer that Stripe has saved. */
 const MAX_FAILED_ATTEMPTS = 2;
 
-/** Stripe answers these before the execution, and saves nothing. */
-const UNSAVED = [401, 409, 429];
+/** Another request with the same key still runs. */
+const KEY_IN_USE = 409;
 
-/** Found already, or missing: requests with the same name and attempt share one creation. */
-export type Seen<T> = { found: T } | { missing: string };
+/** Stripe answers these before the execution, and saves nothing. */
+const UNSAVED = [401, KEY_IN_USE, 429];
+
+/**
+ * Found already, or missing: requests with the same name and attempt share one creation. `undefined`: another
+ * request changed it meanwhile.
+ */
+export type Seen<T> = { found: T } | { missing: string } | undefined;
 
 export interface Creation<T> {
   /** Reads what exists at Stripe. */
@@ -36,45 +41,34 @@ export async function createOnce<T>(
 ): Promise<T> {
   let pinned: { key: string; failure: BillingError } | undefined;
   let failedAttempts = 0;
-  for (let round = 1;; round++) {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     // Read before looking: an object of a newer attempt is then found, one of this attempt is shared.
     const { attempt } = await readCustomer(dependencies, userId);
     const raise = () => raiseAttempt(dependencies, userId, attempt);
+    const seen = await look();
+    if (seen === undefined) continue;
+    if ("found" in seen) return seen.found;
+    const key = `${seen.missing}:${attempt}`;
+    if (key === pinned?.key) {
+      // Nothing was created under this key: its saved answer is a failure.
+      await raise();
+      if (++failedAttempts >= MAX_FAILED_ATTEMPTS) throw pinned.failure;
+      continue;
+    }
     try {
-      const seen = await look();
-      if ("found" in seen) return seen.found;
-      const key = `${seen.missing}:${attempt}`;
-      if (key === pinned?.key) {
-        // Nothing was created under this key: its saved answer is a failure.
-        await raise();
-        if (++failedAttempts >= MAX_FAILED_ATTEMPTS) throw new FailedAttemptError(pinned.failure);
-        continue;
-      }
-      try {
-        return await create(key);
-      } catch (error) {
-        if (!(error instanceof BillingError) || !isSaved(error)) throw error;
+      return await create(key);
+    } catch (error) {
+      if (!(error instanceof BillingError)) throw error;
+      if (isSaved(error)) {
         if (isCertainRefusal(error)) {
           await raise();
-          throw new FailedAttemptError(error);
+          throw error;
         }
         pinned = { key, failure: error };
-      }
-    } catch (error) {
-      if (error instanceof FailedAttemptError) throw error.failure;
-      if (!isOvertaken(error) || round >= MAX_ROUNDS) throw error;
+      } else if (error.status !== KEY_IN_USE) throw error;
     }
-    if (round >= MAX_ROUNDS && pinned) throw pinned.failure;
   }
-}
-
-/** Ends `createOnce` with the failure of its request. */
-class FailedAttemptError extends LoggableError {
-  override name = "FailedAttemptError";
-
-  constructor(readonly failure: BillingError) {
-    super("The attempt failed");
-  }
+  throw pinned?.failure ?? new BillingError({ type: "overtaken" });
 }
 
 /** Without an answer (status 0) it is unknown: the same key then brings the answer. */
@@ -85,11 +79,6 @@ function isSaved({ status }: BillingError): boolean {
 /** A 5xx may have created something, and a replayed answer says nothing about this request. */
 function isCertainRefusal({ status, isReplayed }: BillingError): boolean {
   return status < 500 && !isReplayed;
-}
-
-/** Another request has changed what this one has seen: look again. */
-function isOvertaken(error: unknown): boolean {
-  return error instanceof BillingError && [400, 409].includes(error.status) && !isMissing(error);
 }
 
 async function raiseAttempt(

@@ -31,6 +31,7 @@ const step = testOnOneStack(
   () => {
     stack.stripe.faults.clear();
     stack.stripe.behaviour.autoSend = true;
+    stack.stripe.behaviour.portalConfigured = true;
   },
 );
 
@@ -266,6 +267,28 @@ step("the portal opens for sellers who have subscribed, with their own customer"
   const session = stack.stripe.state.all("portalSessions").at(-1);
   assert.deepEqual([session?.url, session?.customer], [body.url, customerOf(stack, seller).id]);
 });
+
+step(
+  "before the portal's settings were saved at Stripe, a seller reads at once that it refuses",
+  async () => {
+    const seller = await signUp(stack);
+    await subscribeAtStripe(stack, seller, "starter");
+    stack.stripe.behaviour.portalConfigured = false;
+    const calls = stack.stripe.calls.length;
+    const answers = [
+      await callBilling(stack, seller, "/checkout", { plan: "growth" }),
+      await callBilling(stack, seller, "/portal"),
+    ];
+    assert.deepEqual(answers.map(({ status, body }) => [status, body.code]), [
+      [502, "stripe_refused"],
+      [502, "stripe_refused"],
+    ]);
+    const portals = stack.stripe.calls.slice(calls).filter((call) =>
+      call.includes("billing_portal")
+    );
+    assert.equal(portals.length, 2);
+  },
+);
 
 step(
   "while Stripe is down a checkout answers 502 without details, and works afterwards",

@@ -112,7 +112,10 @@ export function apiRoutes(services: Services, behaviour: Behaviour): Hono {
   app.route("/checkout/sessions", checkoutRoutes(services));
   app.post(
     "/billing_portal/sessions",
-    apiCall(["customer", "return_url"], (params) => portal.create(params)),
+    apiCall(["customer", "return_url"], (params) => {
+      if (!behaviour.portalConfigured) throw apiErrors.noPortal();
+      return portal.create(params);
+    }),
   );
   app.get("/charges/:id", apiCall([], (_, id) => store.find("charges", id)));
   app.post(

@@ -7,8 +7,9 @@ import type { Behaviour, StripeKeys } from "./options.ts";
 
 export const SETTINGS_HELP = {
   "POST /control/behaviour":
-    "{api_version?, auto_send?, search_lag_seconds?}: the API version of events, whether events are " +
-    "sent at once, and the delay until the search finds a new customer",
+    "{api_version?, auto_send?, search_lag_seconds?, portal_configured?}: the API version of events, " +
+    "whether events are sent at once, the delay until the search finds a new customer, and whether the " +
+    "settings of the customer portal were saved",
   "POST /control/keys":
     "{secret_key?, webhook_secret?, keep?}: the dashboard rolls the API key, which refuses the one before at " +
     "once, or the endpoint's secret; with keep Stripe goes on signing with the one before too",
@@ -18,6 +19,7 @@ const BehaviourBody = z.strictObject({
   api_version: z.string().refine(isVersion, "a version, such as 2024-06-20").optional(),
   auto_send: z.boolean().optional(),
   search_lag_seconds: z.int().min(0).optional(),
+  portal_configured: z.boolean().optional(),
 });
 
 const KeysBody = z.strictObject({
@@ -33,11 +35,13 @@ export function settingsControl({ behaviour, keys }: {
   const app = controlApp();
   app.post("/behaviour", async (c) => {
     const body = await parse(BehaviourBody, c.req.raw);
-    const { api_version: apiVersion, auto_send: autoSend, search_lag_seconds } = body;
-    Object.assign(
-      behaviour,
-      defined({ apiVersion, autoSend, searchLagSeconds: search_lag_seconds }),
-    );
+    const change = {
+      apiVersion: body.api_version,
+      autoSend: body.auto_send,
+      searchLagSeconds: body.search_lag_seconds,
+      portalConfigured: body.portal_configured,
+    };
+    Object.assign(behaviour, defined(change));
     return c.json(behaviour);
   });
 

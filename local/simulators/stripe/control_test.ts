@@ -62,11 +62,17 @@ Deno.test("/control sends an event of the present state, or an earlier event aga
   assert.deepEqual([signatures.length, signatures[2]?.startsWith("t=7,v1=")], [3, true]);
 });
 
-Deno.test("/control sets the behaviour: versions, sending, and the lag of the search", async () => {
+Deno.test("/control sets the behaviour: versions, sending, the lag of the search, and the portal", async () => {
   await using caller = new Caller();
   const { client, simulator } = caller;
-  const set = { auto_send: true, api_version: "2024-06-20", search_lag_seconds: 60 };
-  const behaviour = { autoSend: true, apiVersion: "2024-06-20", searchLagSeconds: 60 };
+  const set = {
+    ...{ auto_send: true, api_version: "2024-06-20", search_lag_seconds: 60 },
+    portal_configured: false,
+  };
+  const behaviour = {
+    ...{ autoSend: true, apiVersion: "2024-06-20", searchLagSeconds: 60 },
+    portalConfigured: false,
+  };
   assert.deepEqual((await control(caller, "/behaviour", set)).body, behaviour);
   assert.deepEqual(simulator.behaviour, behaviour);
   await caller.customer(null, { metadata: { user_id: "1" } });

@@ -76,6 +76,12 @@ export const apiErrors = {
     invalid(`Received unknown parameter: ${param}`, { code: "parameter_unknown", param }),
   invalidInteger: (param: string, message: string) =>
     invalid(message, { code: "parameter_invalid_integer", param }),
+  noPortal: () =>
+    invalid(
+      "No configuration provided and your test mode default configuration has not been created. Provide a " +
+        "configuration or create your default by saving your customer portal settings in test mode at " +
+        "https://dashboard.stripe.com/test/settings/billing/portal.",
+    ),
   declined: (decline: Decline, paymentIntent?: unknown) =>
     new ApiError(402, {
       type: "card_error",

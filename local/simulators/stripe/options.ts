@@ -41,4 +41,6 @@ export interface Behaviour {
   autoSend: boolean;
   /** Seconds until the search finds a new customer; Stripe's search lags by about a minute. */
   searchLagSeconds: number;
+  /** Whether the settings of the customer portal were saved once. */
+  portalConfigured: boolean;
 }

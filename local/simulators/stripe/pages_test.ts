@@ -238,6 +238,17 @@ Deno.test("the portal's page escapes the address that it returns to", async () =
   assert.ok(!page.includes("<2>"));
 });
 
+Deno.test("no portal opens before its settings were saved", async () => {
+  await using caller = new Caller();
+  const { session } = await createPortal(caller);
+  caller.simulator.behaviour.portalConfigured = false;
+  const create = caller.client.billingPortal.sessions.create({
+    customer: session.customer,
+  });
+  const { statusCode, code } = await errorOf(create);
+  assert.deepEqual([statusCode, code], [400, undefined]);
+});
+
 Deno.test("the portal refuses another customer's subscription, and unknown prices and actions", async () => {
   await using caller = new Caller();
   const { id, session } = await createPortal(caller);

@@ -64,6 +64,7 @@ export class StripeSimulator {
       apiVersion: Stripe.API_VERSION,
       autoSend: options.autoSend ?? true,
       searchLagSeconds: 0,
+      portalConfigured: true,
     };
     this.state = new StripeState(options.journalPath);
     this.faults = new Faults(options.random);
