@@ -20,7 +20,7 @@ import type { EasyPostClient, NewShipment } from "./client.ts";
 import { EasyPostError } from "./easypost_error.ts";
 import { toLabelError, toPurchaseError } from "./errors.ts";
 import { toBoughtLabel, toLabelDocument } from "./labels.ts";
-import { chooseRate, serviceIdOf, toRates } from "./rates.ts";
+import { chooseRate, requireRates, serviceIdOf, toRates } from "./rates.ts";
 import type { Shipment } from "./schemas.ts";
 import { toTrackingUpdate } from "./tracking.ts";
 
@@ -46,7 +46,7 @@ export class EasyPostProvider implements LabelProvider {
     // The format is not known yet, and EasyPost converts only PNG into the others.
     const reference = crypto.randomUUID();
     const shipment = await this.#create({ reference, order, parcel, sender, format: "PNG" });
-    if (shipment.rates.length === 0) throw new LabelError("carrier_refused");
+    requireRates(shipment);
     return toRates(shipment);
   }
 

@@ -11,6 +11,7 @@ import {
   SENDER,
 } from "../../../../tests/support/purchases.ts";
 import { EasyPostClient } from "./client.ts";
+import { EasyPostError } from "./easypost_error.ts";
 import { EasyPostProvider } from "./provider.ts";
 
 const REQUEST = { parcel: PARCEL, sender: SENDER, lineItemIds: [] };
@@ -79,13 +80,20 @@ Deno.test("a price with fractions of a cent is not offered, and one with trailin
   });
 });
 
-Deno.test("an address without carriers has no rates, which is a refusal, and no service", async () => {
+Deno.test("a parcel that no carrier takes is refused with the carriers' words", async () => {
   await withEasyPost(async ({ provider }) => {
     const order = orderToShip({ shipping_address: { line1: "1 High St", country: "GB" } });
-    const rates = provider.rates(order, REQUEST);
-    assert.deepEqual(await refusalOf(rates), ["carrier_refused", "no"]);
-    const prepared = provider.prepare(purchaseOf({ order }));
-    assert.deepEqual(await refusalOf(prepared), ["service_unavailable", "no"]);
+    const calls = [
+      () => provider.rates(order, REQUEST),
+      () => provider.prepare(purchaseOf({ order })),
+    ];
+    for (const call of calls) {
+      const { code, bought, cause, message } = await labelErrorOf(call());
+      assert.deepEqual([code, bought], ["carrier_refused", "no"]);
+      assert.ok(cause instanceof EasyPostError);
+      assert.match(cause.words, /^USPS: Invalid to_address: city, state, zip missing\. UPSDAP: /);
+      assert.doesNotMatch(message, /to_address/);
+    }
   });
 });
 

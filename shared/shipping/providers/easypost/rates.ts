@@ -1,9 +1,11 @@
 /** Rates of EasyPost, and the choice of one. */
 import { exactCents, isMore } from "../../../values/money.ts";
+import { redact } from "../../../values/redact.ts";
 import { isRefusedCarrier } from "../../carriers.ts";
 import { LabelError } from "../../errors.ts";
 import type { Purchase } from "../../schemas.ts";
 import type { Rate } from "../provider.ts";
+import { EasyPostError } from "./easypost_error.ts";
 import type { EasyPostRate, Shipment } from "./schemas.ts";
 
 /** EasyPost has no default: it means the cheapest. */
@@ -43,8 +45,22 @@ export function toRates(shipment: Shipment): Rate[] {
   });
 }
 
+/** @throws {LabelError} with the carriers' words, if none of them takes the parcel */
+export function requireRates({ rates, messages }: Shipment): void {
+  if (rates.length > 0) return;
+  const words = messages.map(({ carrier, message }) =>
+    [carrier, message].filter(Boolean).join(": ")
+  );
+  const cause = new EasyPostError("EasyPost offers no rates", {
+    status: 200,
+    words: redact([...new Set(words)].join(" ")),
+  });
+  throw new LabelError("carrier_refused", { cause });
+}
+
 /** @throws {LabelError} if the service is not offered or not accepted, or costs more than the seller saw */
 export function chooseRate(shipment: Shipment, purchase: Purchase): EasyPostRate {
+  requireRates(shipment);
   const { service, carrier_rate_id, quoted_cost, refused_carriers } = purchase;
   const isRefused = ({ carrier }: EasyPostRate) => isRefusedCarrier(carrier, refused_carriers);
   const byPrice = shipment.rates.toSorted((a, b) => isMore(a.rate, b.rate) ? 1 : -1);

@@ -45,9 +45,16 @@ export type Tracker = z.infer<typeof Tracker>;
 export const FoundTracker = z.extend(Tracker, { id: z.string().check(z.minLength(1)) });
 export type FoundTracker = z.infer<typeof FoundTracker>;
 
+/** Why a carrier offers no rates, in its own words. */
+const RateMessage = z.looseObject({
+  carrier: OptionalText,
+  message: OptionalText,
+});
+
 export const Shipment = z.looseObject({
   id: IdText,
   rates: elementsOf(Rate, "EasyPost rates"),
+  messages: withFallback(elementsOf(RateMessage, "EasyPost messages"), []),
   selected_rate: withFallback(z.nullish(Rate), null),
   postage_label: z.nullish(z.looseObject({
     label_url: OptionalText,
