@@ -63,6 +63,9 @@ begin
       becomes,
       case before.tiktok_status when 'AWAITING_SHIPMENT' then 'awaiting_shipment' else 'partially_shipped' end
     );
+  elsif p_event_type = 'TRACKING_CORRECTED' and before.order_status in ('in_transit', 'delivered') then
+    -- What the carrier said of the earlier number counts no more; what TikTok says of the order does.
+    becomes := case before.tiktok_status when 'IN_TRANSIT' then 'in_transit' else becomes end;
   else
     becomes := private.next_order_status(before.order_status, becomes);
   end if;

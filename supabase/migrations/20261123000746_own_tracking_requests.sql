@@ -158,13 +158,11 @@ comment on function public.request_own_tracking(uuid, text, text, uuid, jsonb, b
 grant execute on function public.request_own_tracking(uuid, text, text, uuid, jsonb, boolean) to service_role;
 
 /*
-  Arguments: p_purchase and p_shipment; p_notifications, the open ones that are locked; p_carrier and p_tracking_number,
-             the new ones.
+  Arguments: p_purchase; p_notifications, the open ones that are locked; p_carrier and p_tracking_number, the new ones.
   Returns:   a code of docs/own-tracking.md, or null.
 */
 create function private.correction_refusal(
   p_purchase private.label_purchases,
-  p_shipment public.shipments,
   p_notifications bigint[],
   p_carrier text,
   p_tracking_number text
@@ -184,10 +182,12 @@ begin
   if p_purchase.state <> 'purchased' then
     return 'tracking_withdrawn';
   end if;
+  select * into shipped from public.orders where id = p_purchase.order_id;
   select min(accepted_at) into first_accepted
   from private.own_tracking_numbers
   where shipment_id = p_purchase.id;
-  if first_accepted <= now() - interval '72 hours' or p_shipment.status in ('delivered', 'returned') then
+  -- Not the status of the parcel: a wrong number may be that of another one, which has arrived.
+  if first_accepted <= now() - interval '72 hours' or shipped.tiktok_status in ('DELIVERED', 'COMPLETED') then
     return 'tracking_final';
   end if;
   if exists (
@@ -210,17 +210,15 @@ begin
   ) then
     return 'tracking_in_progress';
   end if;
-  select * into shipped from public.orders where id = p_purchase.order_id;
   if shipped.order_status = 'cancelled' then
     return 'order_cancelled';
   end if;
   return private.own_number_refusal(shipped, p_carrier, p_tracking_number, p_purchase.id);
 end;
 $$;
-comment on function private.correction_refusal(private.label_purchases, public.shipments, bigint[], text, text) is
+comment on function private.correction_refusal(private.label_purchases, bigint[], text, text) is
   'The reason why the number of a parcel may not be corrected.';
-grant execute on function private.correction_refusal(private.label_purchases, public.shipments, bigint[], text, text)
-  to service_role;
+grant execute on function private.correction_refusal(private.label_purchases, bigint[], text, text) to service_role;
 
 /*
   Arguments: p_user_id; p_shipment_id; p_carrier; p_tracking_number; p_is_check: nothing is stored.
@@ -271,7 +269,7 @@ begin
     and private.plain_carrier(shipment.carrier) = private.plain_carrier(p_carrier) then
     return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
   end if;
-  refusal := private.correction_refusal(purchase, shipment, notifications, p_carrier, p_tracking_number);
+  refusal := private.correction_refusal(purchase, notifications, p_carrier, p_tracking_number);
   if refusal is not null then
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
   end if;

@@ -7,7 +7,7 @@ select tests.sign_up('ada');
 select tests.sign_up('bob');
 select tests.connect_shop('ada');
 select tests.connect_shop('bob');
-select tests.order_to_ship('ada', number) from unnest(array['a', 'b', 'c', 'd', 'e']) as number;
+select tests.order_to_ship('ada', number) from unnest(array['a', 'b', 'c', 'd', 'e', 'g']) as number;
 select tests.order_to_ship('bob', 'f');
 
 create function tests.own(
@@ -131,6 +131,29 @@ select is(
   'moved', 'the new one does'
 );
 select is(tests.own_parcel('one'), 'FedEx 1234 in_transit notified', 'and moves it');
+
+-- A wrong number that is another parcel's, which has arrived.
+select tests.own('ada', 'g', 'typo');
+select tests.answer('typo', 1, '{"package_id": "12"}');
+select tests.call(format(
+  'store_own_tracker(%s, %L, 1, ''trk_3'', ''{"status": "delivered"}'')', tests.receive_event('ada', 'arrived'),
+  tests.purchase('typo')
+));
+select is(tests.order_state('g'), 'delivered AWAITING_SHIPMENT', 'the number of another parcel that has arrived delivers the order');
+select is(tests.outcome(tests.correct('typo', 'UPS', '1Zright')), 'stored', 'its correction is taken');
+select is(tests.own_parcel('typo'), 'UPS 1Zright purchased', 'the parcel waits for the carrier again');
+select is(tests.order_state('g'), 'awaiting_collection AWAITING_SHIPMENT', 'and so does the order');
+select tests.answer('typo', 2, '{"package_id": "12"}');
+select tests.call(format(
+  'store_own_tracker(%s, %L, 2, ''trk_4'', ''{"status": "out_for_delivery"}'')', tests.receive_event('ada', 'out'),
+  tests.purchase('typo')
+));
+update public.orders set tiktok_status = 'IN_TRANSIT' where tiktok_order_id = 'g';
+select is(tests.outcome(tests.correct('typo', 'UPS', '1Zother1')), 'stored', 'TikTok decides about another correction');
+select is(tests.order_state('g'), 'in_transit IN_TRANSIT', 'TikTok''s word that the order is on its way stays');
+select tests.answer('typo', 3, '{"package_id": "12"}');
+update public.orders set tiktok_status = 'DELIVERED' where tiktok_order_id = 'g';
+select is(tests.outcome(tests.correct('typo', 'UPS', '1Zother2')), 'refused tracking_final', 'what TikTok calls delivered is final');
 
 -- A refused correction; later than 72 hours.
 select tests.correct('one', 'UPS', '1Zwrong');

@@ -2720,7 +2720,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.correction_refusal(p_purchase private.label_purchases, p_shipment public.shipments, p_notifications bigint[], p_carrier text, p_tracking_number text)
+CREATE OR REPLACE FUNCTION private.correction_refusal(p_purchase private.label_purchases, p_notifications bigint[], p_carrier text, p_tracking_number text)
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2735,10 +2735,12 @@ begin
   if p_purchase.state <> 'purchased' then
     return 'tracking_withdrawn';
   end if;
+  select * into shipped from public.orders where id = p_purchase.order_id;
   select min(accepted_at) into first_accepted
   from private.own_tracking_numbers
   where shipment_id = p_purchase.id;
-  if first_accepted <= now() - interval '72 hours' or p_shipment.status in ('delivered', 'returned') then
+  -- Not the status of the parcel: a wrong number may be that of another one, which has arrived.
+  if first_accepted <= now() - interval '72 hours' or shipped.tiktok_status in ('DELIVERED', 'COMPLETED') then
     return 'tracking_final';
   end if;
   if exists (
@@ -2761,7 +2763,6 @@ begin
   ) then
     return 'tracking_in_progress';
   end if;
-  select * into shipped from public.orders where id = p_purchase.order_id;
   if shipped.order_status = 'cancelled' then
     return 'order_cancelled';
   end if;
@@ -7157,6 +7158,9 @@ begin
       becomes,
       case before.tiktok_status when 'AWAITING_SHIPMENT' then 'awaiting_shipment' else 'partially_shipped' end
     );
+  elsif p_event_type = 'TRACKING_CORRECTED' and before.order_status in ('in_transit', 'delivered') then
+    -- What the carrier said of the earlier number counts no more; what TikTok says of the order does.
+    becomes := case before.tiktok_status when 'IN_TRANSIT' then 'in_transit' else becomes end;
   else
     becomes := private.next_order_status(before.order_status, becomes);
   end if;
@@ -11609,7 +11613,7 @@ begin
     and private.plain_carrier(shipment.carrier) = private.plain_carrier(p_carrier) then
     return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
   end if;
-  refusal := private.correction_refusal(purchase, shipment, notifications, p_carrier, p_tracking_number);
+  refusal := private.correction_refusal(purchase, notifications, p_carrier, p_tracking_number);
   if refusal is not null then
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
   end if;
@@ -12587,7 +12591,8 @@ grant execute on function private.close_tiktok_shops(uuid[],text,text) to servic
 grant execute on function private.combined_orders(public.orders) to service_role;
 grant execute on function private.connected_by_newer_pair(uuid,jsonb,text[]) to service_role;
 grant execute on function private.connection_of_event(text,text,text) to service_role;
-grant execute on function private.correction_refusal(private.label_purchases,public.shipments,bigint[],text,text) to service_role;
+grant execute on function private.correction_refusal(private.label_purchases,bigint[],text,text) to service_role;
+grant execute on function private.count_adjustment(private.label_purchases,numeric,text) to service_role;
 grant execute on function private.count_orders(public.tiktok_shops,integer,integer,integer) to service_role;
 grant execute on function private.count_requests(uuid,text,integer) to service_role;
 grant execute on function private.counts_for_plan(public.tiktok_shops,jsonb) to service_role;

@@ -250,6 +250,40 @@ test("a tracking number is corrected within 72 hours; then it is final, and the 
   assertProblem(await correct(stack, stranger, id, newNumber()), 404, "shipment_not_found");
 });
 
+test("a wrong number that is another parcel's, which has arrived, is corrected: the order is no longer delivered", async (stack) => {
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller);
+  const [wrong, right] = [newNumber(), newNumber()];
+  const { body: { id } } = await add(stack, seller, order, {
+    tracking_number: wrong,
+  });
+  await processDueEvents(stack);
+  await stack.easypost.advanceTracker(wrong, "delivered");
+  await processDueEvents(stack);
+  assert.equal((await readOrder(seller, order.id)).status, "delivered");
+
+  const { status, body } = await correct(stack, seller, id, right);
+  assert.deepEqual([status, body.tracking_number, body.status], [
+    200,
+    right,
+    "purchased",
+  ]);
+  assert.deepEqual(numbersAtTikTok(stack, order), [wrong, right]);
+  assert.equal(
+    (await readOrder(seller, order.id)).status,
+    "awaiting_collection",
+  );
+  await stack.easypost.advanceTracker(wrong, "delivered");
+  await processDueEvents(stack);
+  assert.equal(
+    (await readOrder(seller, order.id)).status,
+    "awaiting_collection",
+  );
+  await stack.easypost.advanceTracker(right, "in_transit");
+  await processDueEvents(stack);
+  assert.equal((await readOrder(seller, order.id)).status, "in_transit");
+});
+
 test("a correction whose answer is lost is kept: TikTok, which takes one in the US, has it", async (stack) => {
   const seller = await connectSeller(stack);
   for (const kind of ["lost", "truncated"] as const) {

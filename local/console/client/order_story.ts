@@ -53,7 +53,7 @@ function describeFacts(event: OrderEvent): string[] {
 }
 
 /** Events after which a state may be reached a second time. */
-const MOVES_BACK = ["LABEL_VOIDED", "TRACKING_REFUSED"];
+const MOVES_BACK = ["LABEL_VOIDED", "TRACKING_CORRECTED", "TRACKING_REFUSED"];
 
 const CONFIRMED = { tiktok: "TikTok confirmed it", carrier: "The carrier confirmed it" };
 

@@ -105,6 +105,20 @@ Deno.test("a second parcel, a void and a refused state have entries of their own
   assert.deepEqual(story(FOUND, LABEL, event(3, "11.000", "LABEL_VOIDED", back)).slice(2), [
     "Label voided: Awaiting shipment",
   ]);
+  const corrected = { order_status: to("in_transit", "awaiting_collection") };
+  const entries = story(
+    event(3, "31.000", "TRACKING_UPDATED", {
+      order_status: to("awaiting_collection", "in_transit"),
+    }),
+    event(4, "32.000", "TRACKING_CORRECTED", corrected),
+    event(5, "33.000", "ORDER_STATUS_CHANGE", {
+      tiktok_status: to("AWAITING_COLLECTION", "IN_TRANSIT"),
+    }),
+  );
+  assert.deepEqual(entries.slice(1), [
+    "Tracking number corrected: Awaiting collection",
+    "TikTok reported the order: In transit",
+  ]);
   const refused = {
     tiktok_status: to("ON_HOLD", "AWAITING_SHIPMENT"),
     refused: "awaiting_shipment",
