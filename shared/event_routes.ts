@@ -54,6 +54,8 @@ export function createEventRoutes(
     easypost: {
       "tracker.*": easypost,
       "refund.*": easypost,
+      "shipment.invoice.created": easypost,
+      "shipment.invoice.updated": easypost,
     },
     stripe: {
       "checkout.session.completed": subscription,

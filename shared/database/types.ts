@@ -627,6 +627,10 @@ export type Database = {
       [_ in never]: never;
     };
     Functions: {
+      "adjust_label_cost": {
+        Args: { "p_event_id": number; "p_invoice": Json; "p_shipment_id": string };
+        Returns: Json;
+      };
       "apply_own_tracking": {
         Args: {
           "p_event_id": number;

@@ -115,6 +115,7 @@ create table private.label_purchases (
   cost_cents bigint,
   cost_day date,
   cost_shop_key uuid,
+  adjustments jsonb not null default '{}'::jsonb,
   created_at timestamp with time zone not null default now()
 );
 alter table private.label_purchases enable row level security;
@@ -2767,6 +2768,31 @@ begin
     return 'order_cancelled';
   end if;
   return private.own_number_refusal(shipped, p_carrier, p_tracking_number, p_purchase.id);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.count_adjustment(p_purchase private.label_purchases, p_amount numeric, p_currency text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  cents bigint := coalesce(sign(p_amount) * private.label_cents(abs(p_amount), p_currency), 0);
+begin
+  -- On the day on which the account pays: weeks after the purchase its own month is over.
+  perform private.add_label_cost(
+    p_purchase.user_id,
+    coalesce(
+      p_purchase.cost_shop_key,
+      (
+        select shop.shop_key
+        from public.orders
+        join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id and shop.user_id = orders.user_id
+        where orders.id = p_purchase.order_id and orders.user_id = p_purchase.user_id
+      )
+    ),
+    private.current_day(), 0, cents
+  );
 end;
 $function$
 ;
@@ -8718,6 +8744,66 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.adjust_label_cost(p_event_id bigint, p_shipment_id uuid, p_invoice jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  -- 1. Lock the seller, the event, the orders, then the purchase.
+  event private.webhook_events := private.lock_open_event(p_event_id, array[private.seller_of_shipment(p_shipment_id)]);
+  purchase private.label_purchases;
+  earlier jsonb;
+  difference numeric;
+  cost numeric;
+  outcome text;
+begin
+  if event.id is not null then
+    perform private.lock_orders_of_purchase(p_shipment_id);
+    select * into purchase from private.label_purchases where id = p_shipment_id for update;
+    if purchase.id is null then
+      raise exception 'Unknown label purchase %', p_shipment_id using errcode = 'PT404';
+    end if;
+    -- 2. Compare it with the stored state of the invoice.
+    earlier := purchase.adjustments -> (p_invoice ->> 'id');
+    difference := round((p_invoice ->> 'amount')::numeric, 2) - coalesce((earlier ->> 'amount')::numeric, 0);
+    outcome := case
+      when (earlier ->> 'at')::timestamptz > (p_invoice ->> 'at')::timestamptz then 'stale'
+      when difference = 0 then 'unchanged'
+      else 'adjusted'
+    end;
+  end if;
+  if outcome in ('adjusted', 'unchanged') then
+    update private.label_purchases
+    set adjustments = adjustments || jsonb_build_object(
+      p_invoice ->> 'id',
+      jsonb_build_object('amount', round((p_invoice ->> 'amount')::numeric, 2)::text, 'at', p_invoice ->> 'at')
+    )
+    where id = p_shipment_id and user_id = purchase.user_id;
+  end if;
+  if outcome = 'adjusted' then
+    -- 3. Count the difference, and show the seller what the label cost.
+    perform private.count_adjustment(purchase, difference, p_invoice ->> 'currency');
+    select coalesce(shipping_cost, quoted_cost) into cost
+    from public.shipments
+    where id = p_shipment_id and currency = p_invoice ->> 'currency'
+    for no key update;
+    if cost is not null then
+      update public.shipments set shipping_cost = greatest(cost + difference, 0) where id = p_shipment_id;
+      perform private.record_parcel_change(
+        p_shipment_id,
+        'LABEL_COST_ADJUSTED',
+        jsonb_build_object(
+          'shipment_id', p_shipment_id,
+          'shipping_cost', jsonb_build_object('from', cost::text, 'to', greatest(cost + difference, 0)::text)
+        )
+      );
+    end if;
+  end if;
+  return private.settle_locked_event(event, jsonb_build_object('outcome', outcome));
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.apply_own_tracking(p_event_id bigint, p_tracker_id text, p_tracking_number text, p_update jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -12773,6 +12859,7 @@ grant execute on function private.update_order(public.orders,jsonb) to service_r
 grant execute on function private.was_cancelled_unpaid(public.orders,public.orders) to service_role;
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 grant execute on function private.webhook_event_summary(private.inbox_events) to service_role;
+grant execute on function public.adjust_label_cost(bigint,uuid,jsonb) to service_role;
 grant execute on function public.apply_own_tracking(bigint,text,text,jsonb) to service_role;
 grant execute on function public.apply_subscriptions(jsonb) to service_role;
 grant execute on function public.apply_tracking(bigint,uuid,jsonb) to service_role;
@@ -12939,6 +13026,7 @@ comment on column private.label_purchases.checked_at is 'When the provider was l
 comment on column private.label_purchases.cost_cents is 'What the label adds to private.label_spending, in US cents; null while it adds nothing.';
 comment on column private.label_purchases.cost_day is 'Day (UTC) to which it is added.';
 comment on column private.label_purchases.cost_shop_key is 'Shop to which it is added.';
+comment on column private.label_purchases.adjustments is 'What the carrier charged or paid back later, by the id of the EasyPost invoice: {amount, at}.';
 comment on column private.label_purchases.other_order_ids is 'The other orders in a combined parcel.';
 comment on column private.label_purchases.request_hash is 'Hash of the whole request; the same key with another request is refused.';
 comment on relation private.label_rates is 'Rates that a seller was shown for an order; rate_id refers to them.';

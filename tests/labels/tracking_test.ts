@@ -199,6 +199,51 @@ test("characters that Postgres cannot store do not fail an event", async (stack)
   assert.equal(await statusOf(stack, parcel), "purchased");
 });
 
+test(
+  "what the carrier charges or pays back later is in the cost of the label, and in the totals",
+  async (stack) => {
+    const seller = await connectSeller(stack);
+    const parcel = await newParcel(stack, seller);
+    const cents = async () => {
+      const [row] = await stack.sql`
+      select (shipment.shipping_cost * 100)::int as cost, spent.cents::int as spent
+      from public.shipments as shipment
+      join private.label_spending as spent on spent.user_id = shipment.user_id
+      where shipment.id = ${parcel.id}`;
+      return [row?.cost, row?.spent];
+    };
+    const [cost, spent] = await cents();
+    const created = stack.easypost.adjustCost(parcel.id, 160);
+    await sendEvents(stack, created, created);
+    assert.deepEqual(await cents(), [cost + 160, spent + 160]);
+    const updated = stack.easypost.adjustCost(parcel.id, -40);
+    await sendEvents(stack, { ...updated, created_at: "2036-01-01T00:00:00Z" }, {
+      ...created,
+      id: "evt_late",
+    });
+    assert.deepEqual(await cents(), [cost - 40, spent - 40]);
+    const { body } = await callShipments(stack, seller, `/${parcel.id}`, {
+      method: "GET",
+    });
+    assert.equal(body.shipping_cost, ((cost - 40) / 100).toFixed(2));
+    const entries = await stack.sql`
+    select changes -> 'shipping_cost' ->> 'to' as cost from public.order_events
+    where order_id = ${parcel.order.id} and event_type = 'LABEL_COST_ADJUSTED' order by id`;
+    assert.deepEqual(
+      entries.map((entry) => Math.round(Number(entry.cost) * 100)),
+      [
+        cost + 160,
+        cost - 40,
+      ],
+    );
+
+    const result = { ...created.result, shipment_id: "shp_unknown" };
+    const foreign = { ...created, id: "evt_foreign", result };
+    await sendEvents(stack, foreign);
+    assert.equal((await storedEvent(stack, foreign)).reason, "shipment_not_found");
+  },
+);
+
 test("an order of two parcels is delivered when both are", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller, { quantity: 2 });

@@ -26,6 +26,7 @@ const TITLES: Record<string, string> = {
   PACKAGE_UPDATE: "The parcel was changed",
   LABEL_PURCHASED: "Label bought",
   LABEL_VOIDED: "Label voided",
+  LABEL_COST_ADJUSTED: "The carrier changed the price of the label",
   TRACKING_UPDATED: "The carrier reported the parcel",
   TRACKING_ADDED: "Own tracking number added",
   TRACKING_CORRECTED: "Tracking number corrected",

@@ -7,7 +7,7 @@ export interface BoughtLabel {
   reference: string | null;
   /** The carrier's service and the amount: "USPS GroundAdvantage 5.85". */
   rate: string;
-  /** Total cost, with fees. */
+  /** Total cost, with fees and what the carrier charged later. */
   cents: number;
   refunded: boolean;
 }
@@ -28,12 +28,12 @@ export class Accounts {
 
   /** In the order of the shipments. */
   get labels(): BoughtLabel[] {
-    return this.#state.all("shipments").flatMap(({ id, reference, purchase, refund }) =>
+    return this.#state.all("shipments").flatMap(({ id, reference, purchase, refund, invoice }) =>
       purchase === null ? [] : [{
         shipmentId: id,
         reference,
         rate: `${purchase.rate.carrier} ${purchase.rate.service} ${purchase.rate.rate}`,
-        cents: costOf(purchase),
+        cents: costOf(purchase) + (invoice?.adjustmentCents ?? 0),
         refunded: refund?.status === "refunded",
       }]
     );

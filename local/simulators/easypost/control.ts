@@ -12,6 +12,7 @@ import {
 } from "../control.ts";
 import { answerControl } from "../control_page.tsx";
 import { DOUBTFUL_CODES, REFUND_STATUSES } from "./behaviour.ts";
+import { centsOf } from "./ids.ts";
 import { TRACKER_STATUSES } from "./objects.ts";
 import type { EasyPostOperations } from "./operations.ts";
 
@@ -25,6 +26,9 @@ const HELP = {
   "POST /control/refunds/:shipment_id":
     "{status}: the carrier decides about a submitted refund: refunded (refund.successful is sent) or " +
     "rejected",
+  "POST /control/invoices/:shipment_id":
+    '{adjustment}: the carrier measured the parcel: it charges "1.60" more, or pays back "-1.60"; ' +
+    "shipment.invoice.created is sent, later shipment.invoice.updated",
   "POST /control/behaviour":
     "{refund_status?, late_refund?, doubtful_buys?}: first status of refunds; rejected or refused for " +
     "refunds of scanned parcels; error codes of the next purchases, whose labels are bought",
@@ -54,6 +58,13 @@ const BalanceBody = z.strictObject({
 const LISTED = 20;
 
 const RefundBody = z.strictObject({ status: z.enum(["refunded", "rejected"]) });
+
+const InvoiceBody = z.strictObject({
+  adjustment: z.string().regex(
+    /^-?\d{1,6}(\.\d{1,2})?$/,
+    'an amount as a text, such as "1.60"',
+  ),
+});
 
 const BehaviourBody = z.strictObject({
   refund_status: z.enum(REFUND_STATUSES).optional(),
@@ -113,6 +124,18 @@ export function controlRoutes(easypost: EasyPostOperations): Hono {
     }
     const sent = await easypost.settleRefund(shipment.id, status);
     return c.json({ status, balance: accounts.balance, answer: sent?.answer ?? null });
+  });
+
+  app.post("/invoices/:shipmentId", async (c) => {
+    const { adjustment } = await parse(InvoiceBody, c.req.raw);
+    const shipment = state.findShipment(c.req.param("shipmentId"));
+    if (!shipment?.purchase) {
+      return c.json({
+        error: `No label was bought for ${c.req.param("shipmentId")}.`,
+      }, 404);
+    }
+    const event = easypost.adjustCost(shipment.id, centsOf(adjustment));
+    return c.json({ event_id: event.id, answer: await easypost.send(event) });
   });
 
   app.post("/behaviour", async (c) => {

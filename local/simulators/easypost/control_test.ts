@@ -41,6 +41,51 @@ Deno.test("/control decides about refunds, sets the balance, and lists the label
   assert.deepEqual(body.labels[0].shipment_id, id);
 });
 
+Deno.test("/control adjusts the price of a bought label, and sends the events of its invoice", async () => {
+  await withServer(() => new Response(), async (webhookUrl, webhooks) => {
+    const caller = new Caller({ webhookUrl });
+    const { id, selected_rate } = await caller.bought();
+    const before = Number(caller.simulator.accounts.balance);
+    for (const adjustment of ["1.60", "-0.40"]) {
+      assert.equal(
+        (await controlOf(caller)(`invoices/${id}`, { adjustment })).body.answer,
+        200,
+      );
+    }
+    const [created, updated] = webhooks.map(({ body }) => JSON.parse(body));
+    assert.deepEqual([created.description, updated.description], [
+      "shipment.invoice.created",
+      "shipment.invoice.updated",
+    ]);
+    assert.equal(created.result.id, updated.result.id);
+    assert.deepEqual([
+      created.result.shipment_id,
+      created.result.adjustment_amount,
+    ], [
+      id,
+      "1.60000",
+    ]);
+    assert.equal(
+      updated.result.total_cost,
+      (Number(selected_rate.rate) - 0.4).toFixed(5),
+    );
+    assert.equal(
+      Number(caller.simulator.accounts.balance),
+      Math.round((before + 0.4) * 100) / 100,
+    );
+    const { id: unbought } = (await caller.create()).body;
+    assert.equal(
+      (await controlOf(caller)(`invoices/${unbought}`, { adjustment: "1" }))
+        .status,
+      404,
+    );
+    assert.equal(
+      (await controlOf(caller)(`invoices/${id}`, { adjustment: 1 })).status,
+      400,
+    );
+  });
+});
+
 Deno.test("/control sets the carriers' behaviour, and faults", async () => {
   const caller = new Caller();
   const control = controlOf(caller);

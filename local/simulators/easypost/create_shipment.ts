@@ -82,5 +82,6 @@ export function createShipment(body: Record<string, unknown>, context: Context):
     ...getRates({ shipmentId: id, toAddress, fromAddress, parcel, ...context }),
     purchase: null,
     refund: null,
+    invoice: null,
   };
 }

@@ -138,7 +138,7 @@ export type EasyPostEvent = PartOf<IEvent, {
   status: "pending";
   pending_urls: string[];
   completed_urls: string[];
-  result: Refund | Tracker;
+  result: Refund | ShipmentInvoice | Tracker;
 }>;
 
 type LabelUrl = "label_url" | "label_pdf_url" | "label_zpl_url" | "label_epl2_url";
@@ -210,3 +210,25 @@ export type Refund = PartOf<OfficialRefund, {
   carrier: string;
   shipment_id: string;
 }>;
+
+/** Not in the package: from EasyPost's help centre ("Shipment Invoices"). */
+export interface ShipmentInvoice {
+  id: string;
+  object: "ShipmentInvoice";
+  mode: Mode;
+  status: "processed";
+  shipment_id: string;
+  tracking_code: string;
+  carrier: string;
+  quoted_amount: string;
+  quoted_currency: string;
+  /** Dollars, five digits after the point, as the amounts below. */
+  initially_paid_amount: string;
+  adjustment_reason: string;
+  /** Below 0 if it is paid back. */
+  adjustment_amount: string;
+  invoice_type: "adjustment";
+  invoice_amount: string;
+  invoice_currency: string;
+  total_cost: string;
+}

@@ -2,6 +2,7 @@
 import { Faults } from "../faults.ts";
 import { Accounts } from "./accounts.ts";
 import type { Behaviour } from "./behaviour.ts";
+import { adjustShipment, describeInvoice } from "./invoices.ts";
 import type { EasyPostEvent, Mode, Tracker, TrackerStatus } from "./objects.ts";
 import type { EasyPostSimulatorOptions } from "./options.ts";
 import { describeRefund, settleRefund } from "./refunds.ts";
@@ -102,6 +103,24 @@ export class EasyPostOperations {
       now: this.now(),
     });
     return { event, answer: await this.send(event) };
+  }
+
+  /**
+   * The carrier measured the parcel, and charges or pays back an amount. Returns the webhook, not sent yet.
+   * @param id Id or reference of the shipment.
+   */
+  adjustCost(id: string, adjustmentCents: number): EasyPostEvent {
+    const shipment = this.state.findShipment(id);
+    if (shipment === undefined) throw new Error(`Unknown shipment ${id}`);
+    const adjusted = adjustShipment(shipment, adjustmentCents, this);
+    return makeEvent({
+      description: shipment.invoice === null
+        ? "shipment.invoice.created"
+        : "shipment.invoice.updated",
+      result: describeInvoice(adjusted, this.mode),
+      mode: this.mode,
+      now: this.now(),
+    });
   }
 
   /** The webhook of this mode. */

@@ -32,6 +32,13 @@ export interface SimulatedRefund {
   updatedAt: string;
 }
 
+/** What the carrier charges, or pays back, after the purchase. */
+export interface SimulatedInvoice {
+  id: string;
+  /** Below 0 if it is paid back. */
+  adjustmentCents: number;
+}
+
 export interface SimulatedShipment {
   id: string;
   /** The caller's own id. */
@@ -48,6 +55,7 @@ export interface SimulatedShipment {
   /** `null` until its label is bought. */
   purchase: SimulatedPurchase | null;
   refund: SimulatedRefund | null;
+  invoice: SimulatedInvoice | null;
 }
 
 export interface SimulatedWebhook {

@@ -7,7 +7,11 @@ import type { EasyPostEvent, Mode } from "./objects.ts";
 const TIMEOUT_MS = 7000;
 
 export interface NewEvent {
-  description: "tracker.updated" | "refund.successful";
+  description:
+    | "tracker.updated"
+    | "refund.successful"
+    | "shipment.invoice.created"
+    | "shipment.invoice.updated";
   previous?: Record<string, unknown>;
   result: EasyPostEvent["result"];
   mode: Mode;

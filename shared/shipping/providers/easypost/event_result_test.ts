@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { refundedShipmentOf, trackerOf } from "./event_result.ts";
+import { adjustmentOf, refundedShipmentOf, trackerOf } from "./event_result.ts";
 import { parseEasyPostEvent } from "./parse_webhook.ts";
 
 const eventOf = (description: string, result: unknown) =>
@@ -24,4 +24,31 @@ Deno.test("an event about a refund names EasyPost's shipment, and an odd id coun
   assert.equal(shipmentOf("shp_1"), "shp_1");
   for (const id of ["shp_\0", "x".repeat(256), "", 7]) assert.equal(shipmentOf(id), undefined);
   assert.equal(refundedShipmentOf(eventOf("tracker.updated", { shipment_id: "shp_1" })), undefined);
+});
+
+Deno.test("an event about an invoice has what the carrier charges later; an unreadable one is an error", () => {
+  const invoice = {
+    id: "shpinv_1",
+    shipment_id: "shp_1",
+    adjustment_amount: "1.60000",
+  };
+  const read = (changes: object) =>
+    adjustmentOf(
+      eventOf("shipment.invoice.created", { ...invoice, ...changes }),
+    );
+  const adjustment = {
+    invoiceId: "shpinv_1",
+    shipmentId: "shp_1",
+    amount: "1.60000",
+  };
+  assert.deepEqual(read({}), { ...adjustment, currency: "USD" });
+  assert.deepEqual(read({ adjustment_amount: -0.5, invoice_currency: "CAD" }), {
+    ...{ ...adjustment, amount: "-0.5", currency: "CAD" },
+  });
+  assert.equal(read({ adjustment_amount: null })?.amount, "0");
+  const unreadable = [{ id: 7 }, { shipment_id: null }, {
+    adjustment_amount: "1,60",
+  }];
+  for (const changes of unreadable) assert.throws(() => read(changes));
+  assert.equal(adjustmentOf(eventOf("shipment.created", invoice)), undefined);
 });

@@ -1,4 +1,4 @@
-/** Handles EasyPost events: tracking updates and refunds. */
+/** Handles EasyPost events: tracking updates, refunds, and what a carrier charges after the purchase. */
 import * as z from "zod/mini";
 import { callFunction } from "../../../database/call_function.ts";
 import { type EventHandler, type EventResult, handleEach } from "../../../inbox/events.ts";
@@ -6,12 +6,12 @@ import { Outcome } from "../../../values/schemas.ts";
 import type { LabelDependencies } from "../../dependencies.ts";
 import { adoptLateLabel } from "../../adopt_late_label.ts";
 import { checkVoid } from "../../void_label.ts";
-import { refundedShipmentOf, trackerOf } from "./event_result.ts";
-import { parseEasyPostEvent } from "./parse_webhook.ts";
+import { type Adjustment, adjustmentOf, refundedShipmentOf, trackerOf } from "./event_result.ts";
+import { type EasyPostEvent, parseEasyPostEvent } from "./parse_webhook.ts";
 import type { Tracker } from "./schemas.ts";
 import { toTrackingUpdate } from "./tracking.ts";
 
-/** Types `tracker.*` and `refund.*`; ignores test events of a live key. */
+/** Types `tracker.*`, `refund.*` and `shipment.invoice.*`; ignores test events of a live key. */
 export function easyPostHandler(dependencies: () => LabelDependencies): EventHandler {
   return handleEach(async ({ event_id, body }) => {
     const event = parseEasyPostEvent(body);
@@ -19,6 +19,8 @@ export function easyPostHandler(dependencies: () => LabelDependencies): EventHan
     if (!labels.isEasyPostTest && event.mode === "test") return { ignored: "mode_mismatch" };
     const tracker = trackerOf(event);
     if (tracker !== undefined) return await applyTracker(labels, tracker, event_id);
+    const adjustment = adjustmentOf(event);
+    if (adjustment !== undefined) return await adjustCost(labels, adjustment, event, event_id);
     const refundedShipmentId = refundedShipmentOf(event);
     if (refundedShipmentId === undefined) return { ignored: "event_type_not_handled" };
     return await applyRefund(labels, refundedShipmentId, event_id);
@@ -80,4 +82,31 @@ async function applyRefund(
   if (id === null) return { ignored: "shipment_not_found" };
   const state = await checkVoid(dependencies, id, eventId);
   return state === undefined ? { ignored: "no_void_pending" } : { outcome: state };
+}
+
+/** EasyPost has no call that reads an invoice: its latest event counts. */
+async function adjustCost(
+  dependencies: LabelDependencies,
+  { invoiceId, shipmentId, amount, currency }: Adjustment,
+  { createdAt }: EasyPostEvent,
+  eventId: number,
+): Promise<EventResult> {
+  const id = await findShipment(dependencies, shipmentId, null);
+  if (id === null) return { ignored: "shipment_not_found" };
+  const args = {
+    p_event_id: eventId,
+    p_shipment_id: id,
+    p_invoice: {
+      id: invoiceId,
+      amount,
+      currency,
+      at: createdAt ?? new Date().toISOString(),
+    },
+  };
+  return await callFunction(
+    dependencies.database,
+    "adjust_label_cost",
+    args,
+    Outcome,
+  );
 }

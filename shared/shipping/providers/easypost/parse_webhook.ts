@@ -5,6 +5,7 @@ import { contentDigest } from "../../../inbox/content_digest.ts";
 import { InvalidWebhookError } from "../../../inbox/new_event.ts";
 import { fieldsOf, ID_TEXT, textOf } from "../../../values/fields.ts";
 import { parseLosslessJson } from "../../../values/lossless_json.ts";
+import { isoTimeOfText } from "../../../values/times.ts";
 
 /**
  * Whether EasyPost signed exactly these bytes: `X-Hmac-Signature: hmac-sha256-hex=<hex>`, keyed with the
@@ -30,6 +31,8 @@ export interface EasyPostEvent {
   description: string;
   /** `test` or `production`. */
   mode: string | null;
+  /** ISO 8601; `null` if the event has none. */
+  createdAt: string | null;
   /** The object that the event is about, such as a tracker. */
   result: unknown;
 }
@@ -52,7 +55,9 @@ export function parseEasyPostEvent(text: string): EasyPostEvent {
   if (id === null || description === null || (mode !== null && typeof mode !== "string")) {
     throw new InvalidWebhookError("The body is not an event with id and description.");
   }
-  return { id, contentDigest: contentDigest(event, PER_DELIVERY), description, mode, result };
+  const createdAt = isoTimeOfText(textOf(event.created_at, ID_TEXT));
+  const digest = contentDigest(event, PER_DELIVERY);
+  return { id, contentDigest: digest, description, mode, createdAt, result };
 }
 
 /** The tracking number that an event is about; `null` for events about something else. */

@@ -83,11 +83,14 @@ Deno.test("deliveries of one EasyPost event have one content digest", () => {
 Deno.test("parseEasyPostEvent() reads an event, and ignores unknown fields", () => {
   const result = { status: "delivered", tracking_code: "9400", later: [1] };
   const event = { id: "evt_1", description: "tracker.updated", mode: "test", result };
-  assert.deepEqual(withoutDigest(JSON.stringify({ ...event, object: "Event", later: {} })), event);
+  const received = { ...event, created_at: "2026-11-29T10:00:00Z", object: "Event", later: {} };
+  const createdAt = "2026-11-29T10:00:00.000Z";
+  assert.deepEqual(withoutDigest(JSON.stringify(received)), { ...event, createdAt });
   const least = { id: "evt_1", description: "batch.created" };
   assert.deepEqual(withoutDigest(JSON.stringify(least)), {
     ...least,
     mode: null,
+    createdAt: null,
     result: undefined,
   });
 });
