@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { asObject } from "../http/read_json.ts";
 import type { ShippingAddress } from "../tiktok/orders/map_address.ts";
 import { CountryCode } from "../values/schemas.ts";
+import { stateForCarrier } from "./us_states.ts";
 
 const Line = z.string().check(
   z.trim(),
@@ -42,7 +43,7 @@ export function senderForEasyPost(sender: Sender): Record<string, string> {
     street1: line1,
     street2: line2,
     city,
-    state,
+    state: stateForCarrier(state, country),
     zip: postal_code,
     country,
   });
@@ -55,7 +56,7 @@ export function recipientForEasyPost(address: Partial<ShippingAddress>): Record<
     street1: address.line1,
     street2: address.line2,
     city: address.city,
-    state: address.state,
+    state: stateForCarrier(address.state, address.country),
     zip: address.postal_code,
     country: address.country,
   });

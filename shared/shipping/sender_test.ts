@@ -103,9 +103,21 @@ Deno.test("a buyer's address goes to EasyPost without TikTok's own fields, nulls
     name: "Rosa Delgado",
     street1: "118 Alder Street",
     city: "Portland",
-    state: "Oregon",
+    state: "OR",
     zip: "97205",
     country: "US",
   });
   assert.deepEqual(recipientForEasyPost({}), {});
+});
+
+Deno.test("carriers get the two letters of a US state, and other states as they are", () => {
+  const stateOf = (state: string, country = "US") => recipientForEasyPost({ state, country }).state;
+  assert.deepEqual(
+    ["New York", "puerto rico", "District of Columbia", "TX"].map((s) => stateOf(s)),
+    [
+      ...["NY", "PR", "DC", "TX"],
+    ],
+  );
+  assert.deepEqual([stateOf("Cascadia"), stateOf("Georgia", "GE")], ["Cascadia", "Georgia"]);
+  assert.equal(senderForEasyPost(Sender.parse({ ...ADA, state: "Oregon" })).state, "OR");
 });

@@ -42,6 +42,10 @@ function obstacleOf(carrier: Service["carrier"], { toAddress, fromAddress, parce
     const missing = missingParts(address);
     if (missing.length > 0) return `Invalid ${name}: ${missing.join(", ")} missing.`;
     if (address.country !== "US") return "Only shipments within the US are rated.";
+    // Carriers take no names of states, and no other code.
+    if (!/^[A-Z]{2}$/.test(address.state ?? "")) {
+      return `Missing or invalid StateProvinceCode of ${name}.`;
+    }
   }
   const { maxPounds } = CARRIERS[carrier];
   return parcel.weight > maxPounds * 16
