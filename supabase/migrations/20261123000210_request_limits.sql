@@ -14,7 +14,7 @@ insert into private.request_limits (route, requests, period)
 values
   ('POST /shipments/rates', 30, '1 minute'),
   ('POST /shipments', 60, '1 minute'),
-  ('POST /shipments/batch', 10, '1 minute'),
+  ('POST /shipments/batch', 100, '1 hour'),
   ('POST /shipments/own', 60, '1 minute'),
   ('POST /shipments/:id/tracking', 60, '1 minute'),
   ('POST /shipments/:id/void', 60, '1 minute'),

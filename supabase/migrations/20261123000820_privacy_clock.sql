@@ -363,9 +363,10 @@ comment on function private.remove_personal_data(integer) is
   'One run of the clock for personal data, in a bounded batch; repeating it changes nothing more.';
 
 /*
+  Arguments: p_limit, few: the deletion of an account searches the logs and events for it.
   Returns:   the number of accounts.
 */
-create function private.delete_unconfirmed_accounts(p_limit integer default 1000)
+create function private.delete_unconfirmed_accounts(p_limit integer default 20)
 returns integer
 language plpgsql
 security invoker

@@ -46,9 +46,6 @@ declare
   rows_deleted bigint;
 begin
   -- A locked row waits for the next run: docs/architecture.md.
-  -- First, because the deletion of an account locks its seller.
-  purged := purged || jsonb_build_object('unconfirmed_accounts', private.delete_unconfirmed_accounts());
-
   -- 1. Settled events: senders repeat a delivery for hours, not for weeks.
   delete from private.webhook_events
   where id = any (array(
@@ -189,4 +186,4 @@ begin
 end;
 $$;
 comment on function private.purge_old_rows() is
-  'Deletes expired rows and logs the counts: sign-ups that were never confirmed, settled events after 30 days, dead events and logs after 90, job history after 7, analytics events and ids of deleted events after 13 months; open and held events stay.';
+  'Deletes expired rows and logs the counts: settled events after 30 days, dead events and logs after 90, job history after 7, analytics events and ids of deleted events after 13 months; open and held events stay.';

@@ -45,6 +45,7 @@ values
   ('job_age_seconds', 'event-worker', 300, 3600, 'above'),
   ('job_age_seconds', 'remove-personal-data', 1800, 21600, 'above'),
   ('job_age_seconds', 'expired-claims', 1800, 21600, 'above'),
+  ('job_age_seconds', 'unconfirmed-accounts', 1800, 21600, 'above'),
   ('job_age_seconds', 'tiktok-token-refresh', 3600, 21600, 'above'),
   ('job_age_seconds', 'order-sync', 3600, 21600, 'above'),
   ('job_age_seconds', 'source-checks', 10800, 86400, 'above'),

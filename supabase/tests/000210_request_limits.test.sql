@@ -11,7 +11,7 @@ select results_eq(
 )
 from (
   values
-    ('POST /shipments/rates', 30, '1 minute'), ('POST /shipments/batch', 10, '1 minute'),
+    ('POST /shipments/rates', 30, '1 minute'), ('POST /shipments/batch', 100, '1 hour'),
     ('analytics_events', 10000, '1 day')
 ) as limits (route, requests, period);
 

@@ -33,8 +33,10 @@ select set_eq(
 );
 select is(private.delete_unconfirmed_accounts(), 0, 'a repetition deletes nothing more');
 update private.retention_periods set days = 29 where name = 'unconfirmed_account';
-select is(private.delete_unconfirmed_accounts(1), 1, 'an operator sets the time');
-select is((private.purge_old_rows() ->> 'unconfirmed_accounts')::integer, 1, 'and the nightly purge does it');
+select is(private.delete_unconfirmed_accounts(1), 1, 'an operator sets the time, and a run deletes few at once');
+select is(private.delete_unconfirmed_accounts(), 1, 'the next run deletes more');
+select is(private.delete_unconfirmed_accounts(), 0, 'until none is left');
+select is((select count(*) from public.users), 5::bigint, 'the others stay');
 
 select * from finish();
 rollback;

@@ -3138,7 +3138,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.delete_unconfirmed_accounts(p_limit integer DEFAULT 1000)
+CREATE OR REPLACE FUNCTION private.delete_unconfirmed_accounts(p_limit integer DEFAULT 20)
  RETURNS integer
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -6901,9 +6901,6 @@ declare
   rows_deleted bigint;
 begin
   -- A locked row waits for the next run: docs/architecture.md.
-  -- First, because the deletion of an account locks its seller.
-  purged := purged || jsonb_build_object('unconfirmed_accounts', private.delete_unconfirmed_accounts());
-
   -- 1. Settled events: senders repeat a delivery for hours, not for weeks.
   delete from private.webhook_events
   where id = any (array(
@@ -12977,6 +12974,7 @@ select cron.schedule('remove-personal-data', '3-58/5 * * * *', 'select private.r
 select cron.schedule('source-checks', '50 * * * *', 'select public.request_source_checks()');
 select cron.schedule('subscription-sync', '40 2 * * *', 'select public.request_subscription_sync()');
 select cron.schedule('tiktok-token-refresh', '*/15 * * * *', 'select private.invoke_function(''tiktok-token-refresh'')');
+select cron.schedule('unconfirmed-accounts', '*/5 * * * *', 'select private.delete_unconfirmed_accounts()');
 comment on relation private.carrier_rules is 'Carriers whose labels may not be bought, by region of the shop and type of the order: docs/labels.md.';
 comment on column private.carrier_rules.region is 'Region of the shop, two letters; a shop without one counts as US.';
 comment on column private.carrier_rules.shipping_type is 'orders.shipping_type.';

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { deleteAccountOf } from "../support/accounts.ts";
 import { customerOf, requestSync, subscribeAtStripe } from "../support/billing.ts";
+import { readAllRows } from "../support/all_rows.ts";
 import { findTexts } from "../support/find_texts.ts";
 import { callShipments, FROM, PARCEL, processDueEvents, receiveOrder } from "../support/labels.ts";
 import { test } from "../support/shared_stack.ts";
@@ -171,6 +172,40 @@ test("attack: after an account's deletion no column of any table names it, its s
   const left = await findTexts(stack.sql, [...BUYER, ...SENDER, ...names]);
   // It has ids, expires, and on Supabase no role may delete from it: docs/privacy.md.
   assert.deepEqual(left.filter((place) => !place.startsWith("realtime.messages: ")), []);
+});
+
+test("the deletion of an account takes no row of another seller, whose parcel and payer it shares", async (stack) => {
+  const [leaving, staying] = [await liveThroughMonth(stack), await liveThroughMonth(stack)];
+  const { sql } = stack;
+  const customer = customerOf(stack, staying).id;
+  await sql`
+    update public.shipments set tracking_number = '1ZSHARED'
+    where user_id in (${leaving.id}, ${staying.id})`;
+  await sql`
+    insert into private.webhook_events (source, external_id, event_type, object_id, body)
+    values
+      ('easypost', 'of both', 'tracker.updated', '1ZSHARED', ${`{"of": "${staying.id}"}`}),
+      ('stripe', 'of staying', 'invoice.paid', null,
+        ${`{"data": {"object": {"customer": "${customer}", "email": "${leaving.email}"}}}`})`;
+  const rowsOfStaying = async () => {
+    const names = [staying.id, staying.email, staying.shopId, customer];
+    return Object.entries(await readAllRows(sql)).flatMap(([table, rows]) =>
+      ((rows ?? []) as unknown[]).map((row) => `${table} ${JSON.stringify(row)}`)
+    ).filter((row) => names.some((name) => row.includes(name)));
+  };
+  const before = await rowsOfStaying();
+
+  await sql`delete from auth.users where id = ${leaving.id}`;
+
+  const after = await rowsOfStaying();
+  const lost = before.filter((row) => !after.includes(row));
+  assert.deepEqual(
+    lost.map((row) => /"external_id":"([^"]*)"/.exec(row)?.[1] ?? row),
+    ["of staying"],
+    "only the address of the leaving payer is removed",
+  );
+  assert.equal(after.length, before.length);
+  assert.deepEqual(await findTexts(sql, [leaving.email]), []);
 });
 
 test("a deletion past our function leaves nothing personal either", async (stack) => {

@@ -37,6 +37,7 @@ test("over a day every job of the migrations runs as often as planned", async (s
     "aggregate-analytics": 1,
     "event-worker": 24 * 60,
     "expired-claims": 12 * 24,
+    "unconfirmed-accounts": 12 * 24,
     "order-sync": 4 * 24,
     "source-checks": 24,
     "purge-old-rows": 1,
