@@ -4,13 +4,11 @@ import { closeCustomer } from "../billing/close_customer.ts";
 import { searchCustomers } from "../billing/customers.ts";
 import { idHashes } from "../billing/encrypted_ids.ts";
 import { CUSTOMER_COLUMN, readCustomer } from "../billing/read_customer.ts";
-import { decrypt, DecryptionError } from "../crypto/encryption.ts";
 import { callFunction } from "../database/call_function.ts";
 import { DatabaseError, isNotFound } from "../database/errors.ts";
-import type { ShopAccess } from "../tiktok/api/client.ts";
-import { tokenContext } from "../tiktok/connections/encrypted_tokens.ts";
-import { unsubscribeWebhooks } from "../tiktok/webhooks/subscriptions.ts";
 import { LoggableError } from "../loggable_error.ts";
+import { decryptAccess } from "../tiktok/connections/encrypted_tokens.ts";
+import { unsubscribeWebhooks } from "../tiktok/webhooks/subscriptions.ts";
 import type { AccountDependencies } from "./dependencies.ts";
 import { EmailMismatchError } from "./errors.ts";
 
@@ -108,24 +106,10 @@ async function unsubscribeShops(
   shops: Shop[],
 ): Promise<void> {
   for (const shop of shops) {
-    const access = await decryptAccess(dependencies, shop);
+    const access = await decryptAccess(dependencies.keys, shop);
+    // The inbox ignores what TikTok still sends.
     if (access === undefined) continue;
     const { tiktok } = await dependencies.loadTikTok();
     await unsubscribeWebhooks(tiktok, access);
-  }
-}
-
-/** A token of a key that is no longer in the ring is lost: the inbox ignores what TikTok still sends. */
-async function decryptAccess(
-  { keys }: AccountDependencies,
-  shop: Shop,
-): Promise<Required<ShopAccess> | undefined> {
-  try {
-    const context = tokenContext("access_token", shop.shop_id);
-    const accessToken = await decrypt(keys, shop.access_token, context);
-    return { accessToken, shopCipher: shop.shop_cipher };
-  } catch (error) {
-    if (error instanceof DecryptionError) return undefined;
-    throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** Shapes of orders and purchases as the database returns them. */
 import * as z from "zod/mini";
+import { StoredConnection } from "../inbox/events.ts";
 import type { ShippingAddress } from "../tiktok/orders/map_address.ts";
 import { Parcel } from "./parcel.ts";
 import { Sender } from "./sender.ts";
@@ -16,13 +17,7 @@ export const OrderToShip = z.object({
   line_item_ids: z.array(z.string()),
   cancelled_line_item_ids: z.array(z.string()),
   /** The live connection; `null` if the shop is not connected. */
-  shop: z.nullable(z.object({
-    id: z.string(),
-    shop_id: z.string(),
-    shop_cipher: z.string(),
-    access_token: z.string(),
-    token_version: z.int(),
-    paused_seconds: z._default(z.nullable(z.int()), null),
+  shop: z.nullable(z.extend(StoredConnection, {
     /** Two letters; old connections may lack it. */
     region: z.nullable(z.string()),
   })),
