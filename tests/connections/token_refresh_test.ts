@@ -99,26 +99,34 @@ test("the time budget ends the claiming; the remaining logins are left to the ne
   assert.deepEqual(await runTokenRefresh(stack), { ...NONE, refreshed: 2 });
 });
 
-test("after kill -9 between TikTok's response and the commit, the login needs a new authorization", async (stack) => {
-  const { backend, openIds } = await connectLogins(stack, [2]);
-  await expireTokensIn(stack);
-  stack.tiktok.faults.add({
-    path: "/api/v2/token/refresh",
-    kind: "late",
-    delayMs: 60_000,
-    count: 1,
-  });
+/** Runs the token refresh and kills the function's process at this moment; another one starts. */
+async function killDuringRefresh(
+  stack: TestStack,
+  kind: "late" | "hang",
+  moment: string,
+  isReached: () => boolean,
+): Promise<void> {
+  const refresh = { path: "/api/v2/token/refresh", delayMs: 60_000, count: 1 };
+  stack.tiktok.faults.add({ ...refresh, kind });
   const pid = stack.functionHostPid();
   const call = runTokenRefresh(stack).catch((error) => error);
-  await until(
-    "TikTok has issued a new pair",
-    () => Promise.resolve(stack.tiktok.refreshes.length === 1),
-  );
+  await until(moment, () => Promise.resolve(isReached()));
   Deno.kill(pid, "SIGKILL");
   assert.ok(await call instanceof Error);
   await until(
     "another function host runs",
     () => Promise.resolve(stack.functionHostPid() > 0 && stack.functionHostPid() !== pid),
+  );
+}
+
+test("after kill -9 between TikTok's response and the commit, the login needs a new authorization", async (stack) => {
+  const { backend, openIds } = await connectLogins(stack, [2]);
+  await expireTokensIn(stack);
+  await killDuringRefresh(
+    stack,
+    "late",
+    "TikTok has issued a new pair",
+    () => stack.tiktok.refreshes.length === 1,
   );
 
   // Until the lease ends no other worker may refresh: the killed one might still be running.
@@ -144,23 +152,11 @@ test("after kill -9 between TikTok's response and the commit, the login needs a 
 test("after kill -9 before TikTok processed the request, the next run refreshes the login", async (stack) => {
   const { backend } = await connectLogins(stack, [2]);
   await expireTokensIn(stack);
-  stack.tiktok.faults.add({
-    path: "/api/v2/token/refresh",
-    kind: "hang",
-    delayMs: 60_000,
-    count: 1,
-  });
-  const pid = stack.functionHostPid();
-  const call = runTokenRefresh(stack).catch((error) => error);
-  await until(
+  await killDuringRefresh(
+    stack,
+    "hang",
     "the request has arrived at TikTok",
-    () => Promise.resolve(stack.tiktok.tokenRequests.length === 2),
-  );
-  Deno.kill(pid, "SIGKILL");
-  await call;
-  await until(
-    "another function host runs",
-    () => Promise.resolve(stack.functionHostPid() > 0 && stack.functionHostPid() !== pid),
+    () => stack.tiktok.tokenRequests.length === 2,
   );
   await makeRefreshesDue(stack);
   assert.deepEqual(await runTokenRefresh(stack), { ...NONE, refreshed: 1 });

@@ -86,6 +86,30 @@ export async function createTestDatabase(template?: string): Promise<TestDatabas
   return { url: url.href, drop, [Symbol.asyncDispose]: drop };
 }
 
+/** Free ports, no clock, observed calls. */
+const TEST_SETTINGS = {
+  port: 0,
+  dbPort: 0,
+  schedule: false,
+  sampleTime: SAMPLE_TIME,
+  tiktokObserver: openApiObserver,
+  functionObserver: answerObserver,
+  loadFunctions: "first_request",
+  confirmEmail: false,
+  configPath: HOST_CONFIG,
+} satisfies Partial<StackSettings>;
+
+/** The stack as tests see it: its calls are observed, and its simulators are there. */
+function asTestStack(stack: Stack) {
+  return {
+    ...stack,
+    callFunction: (request: Request) => callObserved(stack, request),
+    tiktok: stack.tiktok as TikTokSimulator,
+    easypost: stack.easypost as EasyPostSimulator,
+    stripe: stack.stripe as StripeSimulator,
+  };
+}
+
 /**
  * Starts everything but the clock: jobs fire only when a test says so.
  * @param existing A database to start over, in place of a fresh one; dropped with the stack.
@@ -103,17 +127,9 @@ export async function startTestStack(
     // pg_cron notes the database of each job; this one is a copy.
     await sql`update cron.job set database = current_database()`;
     stack = await startStack({
-      port: 0,
-      dbPort: 0,
+      ...TEST_SETTINGS,
       data,
-      schedule: false,
-      sampleTime: SAMPLE_TIME,
-      tiktokObserver: openApiObserver,
-      functionObserver: answerObserver,
-      loadFunctions: "first_request",
       isDatabasePrepared: true,
-      confirmEmail: false,
-      configPath: HOST_CONFIG,
       ...(existing === undefined && { schemaCache: createSharedSchema() }),
       ...settings,
       environment: { SUPABASE_DB_URL: database.url, ...settings.environment },
@@ -127,11 +143,7 @@ export async function startTestStack(
   await liftRequestLimits(sql);
   const opened = new AsyncDisposableStack();
   return {
-    ...stack,
-    callFunction: (request) => callObserved(stack, request),
-    tiktok: stack.tiktok as TikTokSimulator,
-    easypost: stack.easypost as EasyPostSimulator,
-    stripe: stack.stripe as StripeSimulator,
+    ...asTestStack(stack),
     sql,
     data,
     opened,
@@ -178,16 +190,8 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
   try {
     await prepareCluster(data);
     stack = await startStack({
-      port: 0,
-      dbPort: 0,
+      ...TEST_SETTINGS,
       data,
-      schedule: false,
-      sampleTime: SAMPLE_TIME,
-      tiktokObserver: openApiObserver,
-      functionObserver: answerObserver,
-      loadFunctions: "first_request",
-      confirmEmail: false,
-      configPath: HOST_CONFIG,
       environment: {},
       ...settings,
     });
@@ -198,11 +202,7 @@ export async function startOwnStack(settings: Partial<StackSettings> = {}): Prom
   const configured = connect(stack.database.adminUrl);
   await liftRequestLimits(configured);
   const own: OwnStack = {
-    ...stack,
-    callFunction: (request) => callObserved(stack, request),
-    tiktok: stack.tiktok as TikTokSimulator,
-    easypost: stack.easypost as EasyPostSimulator,
-    stripe: stack.stripe as StripeSimulator,
+    ...asTestStack(stack),
     sql: configured,
     data,
     opened: new AsyncDisposableStack(),
