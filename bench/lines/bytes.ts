@@ -20,7 +20,7 @@ const ORDERS = 100;
 const SELLERS = 50;
 const OURS = ["public", "private"];
 
-/** Of one order. */
+/** What one order writes. */
 interface Written {
   wal: number;
   bytes: number;

@@ -27,7 +27,7 @@ function withoutOutput(): Disposable {
 async function measure(): Promise<Comparison[]> {
   await using database = await startBenchDatabase();
   const { sql } = database;
-  // Of the pool of REST a claim takes one connection, and results that are stored meanwhile another.
+  // A claim takes one connection of REST's pool, and results that are stored meanwhile another.
   const [connection, another] = await database.connect(2);
   if (connection === undefined || another === undefined) throw new Error("no connection");
   await using pgBoss = await startPgBoss(database.adminUrl);

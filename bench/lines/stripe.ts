@@ -29,7 +29,7 @@ interface Side {
   apply(events: StripeEvent[]): Promise<void>;
 }
 
-/** Of each round: milliseconds for an event, and those of Postgres's processes. */
+/** Milliseconds for an event in each round, and those of Postgres's processes. */
 interface Measured {
   times: number[];
   cpu: number[];

@@ -12,7 +12,7 @@ export interface Comparison {
   against: string;
   /** Median of the rounds; with `unit` a difference instead of a ratio. */
   ratio: number;
-  /** Of `ratio`, `spread` and `target`. */
+  /** The unit of `ratio`, `spread` and `target`. */
   unit?: "ms" | "kB";
   /** The smallest and the largest round. */
   spread?: readonly [number, number];

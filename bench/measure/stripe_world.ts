@@ -6,7 +6,7 @@ import type { KeyRing } from "../../shared/crypto/key_ring.ts";
 import { TOKEN } from "./database.ts";
 
 export interface StripeWorld extends AsyncDisposable {
-  /** Of the stand-in. */
+  /** Address of the stand-in. */
   url: string;
   /** The price of every subscription. */
   price: string;

@@ -6,7 +6,7 @@ import { findPlace, type PostgresAccount } from "../../local/postgres/binaries.t
 import { start } from "../../local/postgres/server.ts";
 import { requireFreePort } from "../../local/stack/ports.ts";
 
-/** Of the primary's process alone, or made again by the replica. */
+/** Files of the primary's process alone, or that the replica makes itself. */
 const LEFT_OUT = new Set(["postmaster.pid", "postmaster.opts", "pg_wal", "pg_replslot", "log"]);
 
 async function copyTree(from: string, to: string, account?: PostgresAccount): Promise<void> {

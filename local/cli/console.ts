@@ -2,7 +2,7 @@
 import { format } from "node:util";
 import { errorText } from "../../shared/log.ts";
 
-/** Of an error, its kind, SQLSTATE and frames: its message and its fields may quote a row. */
+/** An error's kind, SQLSTATE and frames: its message and its fields may quote a row. */
 function describeError(error: Error): string {
   const { code } = error as { code?: unknown };
   const state = typeof code === "string" && /^\w{1,60}$/.test(code) ? ` (${code})` : "";

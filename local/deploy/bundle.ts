@@ -19,9 +19,9 @@ export interface Bundle {
   files: string[];
   /** Source maps, outside the upload: `<folder>/maps/<name>/<file>.map`. */
   mapFolder: string;
-  /** Of all files. */
+  /** Size of all files. */
   bytes: number;
-  /** Of those that a start reads. */
+  /** Size of those that a start reads. */
   startBytes: number;
 }
 

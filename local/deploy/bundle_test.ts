@@ -81,7 +81,7 @@ interface Made extends Sources {
   out: string;
   failing: Bundle;
   fine: Bundle;
-  /** Of several files. */
+  /** A bundle of several files. */
   split: Bundle;
 }
 

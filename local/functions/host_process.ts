@@ -28,7 +28,7 @@ export interface Host {
   stop(): Promise<void>;
 }
 
-/** Of the repository, as Deno names files. */
+/** The root of the repository, as Deno names files. */
 const ROOT = new URL("../../", import.meta.url).href;
 
 /** Variables of this process that Deno itself needs. */

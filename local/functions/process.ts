@@ -41,7 +41,7 @@ class SupervisedHost implements FunctionProcess {
   readonly #options: FunctionProcessOptions;
   readonly #onCrash: (message: string) => void;
   readonly #stopping = new AbortController();
-  /** Of processes that still end their work, or are started again. */
+  /** Processes that still end their work, or are started again. */
   readonly #pending = new Set<Promise<unknown>>();
   #running: Running | undefined;
   #config: FunctionConfig[] = [];

@@ -19,7 +19,7 @@ export interface EventSummary {
   /** Null once it is done or ignored. */
   next_attempt_at: string | null;
   settled_at: string | null;
-  /** Of the log lines; null for a task that the database stored itself. */
+  /** As in the log lines; null for a task that the database stored itself. */
   request_id: string | null;
 }
 

@@ -30,7 +30,7 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
-/** Of how many free ports another program may take each, between finding it and Postgres opening it. */
+/** Attempts: another program may take a free port before Postgres opens it. */
 const FREE_PORTS = 3;
 
 /** @throws {Error} if Postgres does not start. */

@@ -55,7 +55,7 @@ export class Query {
 }
 
 export interface QueryConfig {
-  /** Of a statement whose plan the session keeps. */
+  /** Name of a statement whose plan the session keeps. */
   name?: string;
   text: string;
   values?: readonly unknown[];

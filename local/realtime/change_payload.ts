@@ -15,7 +15,7 @@ function makeHead({ table, type }: Change): string {
   return JSON.stringify(head).slice(0, -1);
 }
 
-/** Of a change whose row the role has no right to select. */
+/** The payload of a change whose row the role has no right to select. */
 export function makeRefusal(change: Change, error: string): string {
   return `${makeHead(change)},"errors":${JSON.stringify([error])}}`;
 }

@@ -8,7 +8,7 @@ import { findWrongValues } from "./wrong_values.ts";
 
 const ENV_FILE = fileURLToPath(new URL("../../.env.local", import.meta.url));
 
-/** Of Deno's OpenTelemetry, which `task start` passes on to the functions. */
+/** Variables of Deno's OpenTelemetry, which `task start` passes on to the functions. */
 const TELEMETRY = /^OTEL_[A-Z_]+$/;
 
 /** Lines of the file are not understood. The message has their numbers, and never a value. */

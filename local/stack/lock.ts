@@ -13,7 +13,7 @@ const AGAIN_MS = 100;
 
 const pathOf = (data: string) => join(data, "lock");
 
-/** Of a start without a terminal, until its stack answers: it follows a log that others would write to. */
+/** The lock of a start without a terminal, until its stack answers: it follows a log that others would write to. */
 const startPathOf = (data: string) => join(data, "start.lock");
 
 async function readPid(path: string): Promise<number> {

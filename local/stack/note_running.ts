@@ -7,7 +7,7 @@ import { writeRunningFile } from "./running_file.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Of the repository; null without git, and in a folder that is not a clone. */
+/** The newest commit; null without git, and in a folder that is not a clone. */
 async function readCommit(): Promise<string | null> {
   const args = ["log", "-1", "--format=%h of %cs"];
   const output = await runProgram("git", { args, cwd: ROOT }).catch(() => undefined);

@@ -31,7 +31,7 @@ export async function removeRunningFile(data: string): Promise<void> {
   await Deno.remove(pathOf(data)).catch(() => {});
 }
 
-/** Of the last stack that answered; undefined if it stopped in order. */
+/** The last stack that answered; undefined if it stopped in order. */
 export async function readRunningFile(data: string): Promise<RunningStack | undefined> {
   try {
     return RunningStack.parse(JSON.parse(await Deno.readTextFile(pathOf(data))));

@@ -5,7 +5,7 @@ Deno.test("OTEL_DENO=true switches the functions' OpenTelemetry on, with the var
   const given = {
     OTEL_DENO: "true",
     OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318",
-    // Of the stack's own process, in deno.json.
+    // deno.json sets it for the stack's own process.
     OTEL_SDK_DISABLED: "true",
     // Would export the URLs of TikTok's token calls.
     OTEL_TRACES_SAMPLER: "always_on",

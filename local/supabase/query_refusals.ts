@@ -6,7 +6,7 @@
 interface Refusal {
   /** What was parsed: `columns parameter (id,)`. */
   what: string;
-  /** Of the first character that does not fit, from 1. */
+  /** Place of the first character that does not fit, from 1. */
   column: number;
   details: string;
 }

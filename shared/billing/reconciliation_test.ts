@@ -30,7 +30,7 @@ const BEGIN = {
   unreadable: 0,
   orphaned: 0,
 };
-/** Of a key that the ring does not have. */
+/** Encrypted with a key that the ring does not have. */
 const UNREADABLE = `v1.otherkey.${"A".repeat(16)}.${"A".repeat(32)}`;
 
 interface World {

@@ -21,7 +21,7 @@ function isContainedIn(index: Index, other: Index): boolean {
   return index !== other && index.table === other.table && index.method === other.method &&
     index.predicate === other.predicate && !index.unique && !index.constraint && other.valid &&
     index.included === 0 && index.keys.every((key, place) => key === other.keys[place]) &&
-    // Of two equal ones the first by name goes, unless the other may not stay.
+    // The first by name of two equal ones goes, unless the other may not stay.
     (!isSame || other.unique || other.constraint || index.index < other.index) &&
     (isSame || index.method === "btree");
 }

@@ -50,7 +50,7 @@ export function checkOrder(
   { provider, attempt, region }: {
     provider: ParcelProvider;
     attempt: number;
-    /** Of the shop. */
+    /** The shop's region. */
     region: string | null | undefined;
   },
 ): void {

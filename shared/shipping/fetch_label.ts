@@ -30,7 +30,7 @@ export async function fetchLabel(
   }
   const document = await providers[purchase.provider].label(purchase);
   const stored = await purchases.storeDocument(shipmentId, document, eventId);
-  // Of an old order the link is shown, but not stored: docs/privacy.md.
+  // The link of an old order is shown, but not stored: docs/privacy.md.
   return stored.label_url === null ? { ...stored, ...document } : stored;
 }
 

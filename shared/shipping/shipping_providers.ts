@@ -22,7 +22,7 @@ export async function readOrderAtTikTok(
 }
 
 export interface ParcelRoute {
-  /** Of the shop. */
+  /** The shop's region. */
   region: string | null | undefined;
   /** Country that the parcel is sent from. */
   origin?: string | undefined;

@@ -178,7 +178,7 @@ set search_path = ''
 as $$
 begin
   return coalesce(
-    -- Of the subscription that get_user_active_subscription names: the live one with the largest plan.
+    -- The subscription that get_user_active_subscription names: the live one with the largest plan.
     (
       select max(plans.monthly_order_limit)
       from public.subscriptions as live

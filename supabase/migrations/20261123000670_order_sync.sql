@@ -38,7 +38,7 @@ begin
           )
       )
   loop
-    -- Of this connection: an earlier one may have had the task, whose order was stored for the next account.
+    -- An earlier connection may have had the same task, whose order was stored for the next account.
     occasion := concat_ws(
       ':', p_shop.id, extract(epoch from p_shop.connected_at), found.order_id,
       coalesce(found.update_time::text, 'unread:' || date_trunc('hour', now()))

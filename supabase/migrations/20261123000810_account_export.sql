@@ -281,7 +281,7 @@ begin
       and not attisdropped
       and attname <> all (p_hidden)
       and case (select relnamespace from pg_catalog.pg_class where oid = p_relation)
-        -- Of a public table, what the seller may select anyway: no token, no Stripe id.
+        -- Columns of a public table that the seller may select anyway: no token, no Stripe id.
         when 'public'::regnamespace then has_column_privilege('authenticated', p_relation, attnum, 'select')
         else true
       end

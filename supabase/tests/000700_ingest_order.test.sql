@@ -63,7 +63,7 @@ select is(
   'the newer one stays'
 );
 
--- Of two states of one second the later reading wins; this transaction stands at one time.
+-- The later reading of two states of one second wins; this transaction stands at one time.
 select is(tests.ingest('ada', 'second'), 'inserted', 'a state of a second');
 create function tests.read_at(seconds double precision, total text)
 returns text

@@ -92,7 +92,7 @@ select is(
   'the refresh corrects figures that differ, and logs what was missing'
 );
 
--- Of this moment.
+-- The figures are of this moment.
 select tests.ingest('ada', '4', '{"total_amount": "3.00", "payment_status": "paid"}');
 select is(
   tests.figures('ada') -> 'revenue', '[{"currency": "USD", "gross": "3.00", "refunded": "0.00", "orders": 1}]',

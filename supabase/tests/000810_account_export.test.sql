@@ -162,9 +162,9 @@ select set_eq(
     -- The same for everyone.
     'public.plans', 'private.order_transitions', 'private.label_transitions', 'private.retention_periods',
     'private.carrier_rules', 'private.source_health', 'private.label_currencies', 'private.health_thresholds',
-    -- Of operators.
+    -- For operators.
     'public.system_logs', 'private.personal_data_reads', 'private.daily_event_counts',
-    -- Of shops in all accounts, and of the platform; get_usage shows what concerns the seller.
+    -- Figures of shops in all accounts, and of the platform; get_usage shows what concerns the seller.
     'private.shop_identities', 'private.monthly_shop_counts', 'private.label_spending', 'private.label_limits',
     -- Sums of orders and labels, which are exported.
     'private.order_totals', 'private.label_totals',

@@ -3494,7 +3494,7 @@ begin
           )
       )
   loop
-    -- Of this connection: an earlier one may have had the task, whose order was stored for the next account.
+    -- An earlier connection may have had the same task, whose order was stored for the next account.
     occasion := concat_ws(
       ':', p_shop.id, extract(epoch from p_shop.connected_at), found.order_id,
       coalesce(found.update_time::text, 'unread:' || date_trunc('hour', now()))
@@ -3691,7 +3691,7 @@ begin
       and not attisdropped
       and attname <> all (p_hidden)
       and case (select relnamespace from pg_catalog.pg_class where oid = p_relation)
-        -- Of a public table, what the seller may select anyway: no token, no Stripe id.
+        -- Columns of a public table that the seller may select anyway: no token, no Stripe id.
         when 'public'::regnamespace then has_column_privilege('authenticated', p_relation, attnum, 'select')
         else true
       end
@@ -5996,7 +5996,7 @@ CREATE OR REPLACE FUNCTION private.monthly_order_limit(user_uuid uuid)
 AS $function$
 begin
   return coalesce(
-    -- Of the subscription that get_user_active_subscription names: the live one with the largest plan.
+    -- The subscription that get_user_active_subscription names: the live one with the largest plan.
     (
       select max(plans.monthly_order_limit)
       from public.subscriptions as live

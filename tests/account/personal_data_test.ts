@@ -9,7 +9,7 @@ import { test } from "../support/shared_stack.ts";
 import { type ConnectedSeller, connectNewSeller, settledEvents } from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 
-/** Of the simulated orders' recipient. */
+/** Words of the simulated orders' recipient. */
 const BUYER = [
   "Rosa",
   "Delgado",
@@ -20,7 +20,7 @@ const BUYER = [
   "blue door",
 ];
 
-/** Of the sender that the labels name. */
+/** Words of the sender that the labels name. */
 const SENDER = [FROM.name.replace("'", ""), "Kiln Road", FROM.phone, FROM.postal_code];
 
 /** A seller with a plan, a shipped order, a batch, and events of all senders. */

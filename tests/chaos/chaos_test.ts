@@ -10,7 +10,7 @@ import { faultsRandom, runChaos } from "./run.ts";
 const SEED = 11;
 
 const DELIVERIES = sampleSize({ gate: 140, long: 200 });
-/** Of Postgres, by SIGKILL and SIGQUIT in turn. */
+/** Stops of Postgres, by SIGKILL and SIGQUIT in turn. */
 const STOPS = sampleSize({ gate: 2, long: 4 });
 const CLIENTS = sampleSize({ gate: 5, long: 30 });
 

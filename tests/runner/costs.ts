@@ -4,7 +4,7 @@ export interface GroupCost {
   name: string;
   /** From start to end; without it for what lives as long as the run. */
   seconds?: number;
-  /** Of its process, and of the programs that it started. */
+  /** CPU time of its process, and of the programs that it started. */
   cpuSeconds: number;
 }
 

@@ -99,7 +99,7 @@ class Digits {
 
 type Reviver = (key: string, value: unknown, context: { source: string }) => unknown;
 
-/** Of an accepted body, which is JSON. */
+/** Parses an accepted body, which is JSON. */
 function parseExactly(text: string, revive: Reviver): Record<string, unknown> {
   return JSON.parse(
     text.replace(/^\ufeff/, ""),
@@ -128,7 +128,7 @@ function meaningOf(text: string): string {
   const body = parseExactly(text, scalars);
   const { timestamp, tts_notification_id: id, type, ...rest } = body;
   const hasId = typeof id === "string" && isNotificationId(id);
-  // Of two deauthorizations without an id nothing says whether they are one event.
+  // Nothing says whether two deauthorizations without an id are one event.
   return JSON.stringify({ ...rest, id, type, ...(!hasId && type === "6" && { timestamp }) });
 }
 

@@ -320,7 +320,7 @@ test("the codes of the document are those that the database's checks allow", asy
     const definition: string = checks.find((check) => check.name === name)?.definition ?? "";
     const list = /'\{([a-z_,]+)\}'::text\[\]/.exec(definition)?.[1];
     if (list !== undefined) return list.split(",").sort();
-    // Of a CASE only the codes after WHEN are the column's own.
+    // Only the codes after WHEN of a CASE are the column's own.
     const own = definition.includes("CASE") ? /WHEN '([a-z_]+)'::text/g : /'([a-z_]+)'::text/g;
     return [...definition.matchAll(own)].map(([, code]) => code).sort();
   };

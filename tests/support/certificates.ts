@@ -38,7 +38,7 @@ function extension(id: string, isCritical: boolean, value: Buffer): Buffer {
   return sequence(oid(id), ...(isCritical ? [TRUE] : []), der(0x04, value));
 }
 
-/** Of an authority, or of a server with an IPv4 address. */
+/** Extensions of an authority, or of a server with an IPv4 address. */
 function extensionsOf(address: string | undefined): Buffer {
   const constraints = extension(
     "551d13",

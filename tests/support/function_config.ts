@@ -1,7 +1,7 @@
 /** Which config.toml lists the functions. */
 import { fileURLToPath } from "node:url";
 
-/** Of the repository: its entry points are the sources. */
+/** The repository's own, whose entry points are the sources. */
 export const FUNCTION_CONFIG = fileURLToPath(
   new URL("../../supabase/config.toml", import.meta.url),
 );

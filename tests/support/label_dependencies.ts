@@ -25,7 +25,7 @@ export interface Script {
   prepare: PreparedChoice | Error;
   buy: BoughtLabel | Error;
   find: BoughtLabel | undefined | Error;
-  /** Of the database, when a label is to be stored. */
+  /** Error of the database, when a label is to be stored. */
   finish: Error | undefined;
   label: LabelDocument | Error;
   void: VoidDecision | Error;

@@ -87,7 +87,7 @@ export function test(name: string, work: (stack: TestStack) => Promise<void>): v
   });
 }
 
-/** Of a test with steps. */
+/** The stack of a test with steps. */
 let borrowed: TestStack | undefined;
 let hasFailed = false;
 

@@ -4,7 +4,7 @@
 const MAX_BYTES = 128 * 1024;
 
 export interface LogLine {
-  /** Of the line, where it has them. */
+  /** Fields of the line, where it has them. */
   time: string | null;
   level: string | null;
   text: string;

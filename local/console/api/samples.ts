@@ -11,7 +11,7 @@ export interface SampleLogin {
 export interface SampleOptions {
   pool: Pool;
   samples: readonly SampleLogin[];
-  /** Of each of them. */
+  /** The password of each of them. */
   samplePassword: string;
   /** Makes them. */
   seedCommand: string;

@@ -9,7 +9,7 @@ export const OPERATOR_SIGNED_OUT = "operator_signed_out";
 interface Refusal {
   code?: string;
   detail?: string;
-  /** Of `/control`. */
+  /** The error of an answer of `/control`. */
   error?: string;
 }
 

@@ -18,7 +18,7 @@ export const SECTIONS: Record<Section, string> = {
 
 export interface Route {
   path: string;
-  /** Of the browser's window. */
+  /** Title of the browser's window. */
   title: string;
   page: FC<PageProps>;
   /** Without one the page has no navigation. */

@@ -34,7 +34,7 @@ const TIKTOK_MASK = {
   address_detail: "11***",
 };
 
-/** Of cancelled orders, and 30 days after COMPLETED. */
+/** The address of cancelled orders, and 30 days after COMPLETED. */
 const FINAL_MASK = {
   full_address: "11***, Portland, Multnomah, Oregon, United States 97***",
   phone_number: "(+1)503*****42",

@@ -34,9 +34,9 @@ export const shippingRefusals = {
   onHold: refusal(21011044, "The order is on hold or not paid yet, and cannot be shipped."),
   cancelled: refusal(21011041, "Cannot complete the operation when order is cancelled."),
   alreadyShipped: refusal(21011006, "These orders are already shipped."),
-  /** Of Ship Package, whose page lists this code in place of 21011006. */
+  /** For Ship Package, whose page lists this code in place of 21011006. */
   packageShipped: refusal(21011020, "These orders are already shipped."),
-  /** Of Update Package Shipping Info, whose page lists this code in place of 21011041. */
+  /** For Update Package Shipping Info, whose page lists this code in place of 21011041. */
   correctionCancelled: refusal(
     21011042,
     "Cannot complete the operation when order is cancelled.",

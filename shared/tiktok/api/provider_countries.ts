@@ -8,7 +8,7 @@ const EUROPEAN_UNION = new Set([
 ]);
 
 export interface ProviderCountries {
-  /** Of the shop; a shop without one is not in the European Union. */
+  /** The shop's region; a shop without one is not in the European Union. */
   region: string | null | undefined;
   /** Country that the parcel is sent from. @default {region} */
   origin?: string | null | undefined;

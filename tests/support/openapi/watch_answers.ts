@@ -8,7 +8,7 @@ const NAMES = new Set(Object.keys(document.paths).map((path) => path.split("/")[
 /** Answers of the host of the functions, not of a function. */
 const HOST_CODES = ["starting", "worker_ended", "BOOT_ERROR"];
 
-/** Of paths and methods that no operation has. */
+/** Codes of paths and methods that no operation has. */
 const FRAME_CODES = [
   ...["not_found", "method_not_allowed", "user_required", "invalid_token", "token_expired"],
   ...["secret_key_required", "secret_key_refused", "internal_error"],

@@ -1,7 +1,7 @@
 /** What TikTok's OpenAPI leaves out, with its source. */
 import { readTikTokCountryParameters } from "../../../shared/config.ts";
 
-/** Of every call: page "Sign your API request". */
+/** Parameters of every call: page "Sign your API request". */
 export const COMMON_PARAMETERS = ["app_key", "sign", "timestamp"];
 
 /** Parameters that TikTok's release notes announce without their names, by operation. */

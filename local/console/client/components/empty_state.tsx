@@ -6,7 +6,7 @@ import { Icon, type IconName } from "./icon.tsx";
 export interface EmptyStateProps {
   icon: IconName;
   title: string;
-  /** Of a card without a heading. @default {3} */
+  /** Level of the heading: 2 in a card without one. @default {3} */
   level?: 2 | 3;
   children?: Child;
 }

@@ -59,10 +59,10 @@ export interface Shipment {
   id: string;
   order_ids: string[];
   line_item_ids: string[];
-  /** Of the purchase. */
+  /** State of the purchase. */
   state: string | null;
   reason: string | null;
-  /** Of the parcel. */
+  /** Status of the parcel. */
   status: string | null;
   provider: string;
   carrier: string | null;

@@ -8,9 +8,9 @@ import { takeData } from "./take.ts";
 /** Numbers of orders by their state, and of new ones by the hour. */
 export interface OrderCounts {
   to_ship: number;
-  /** Of these: the time to ship is over. */
+  /** Orders to ship whose time to ship is over. */
   late: number;
-  /** Of these: within a day, or late already. */
+  /** Orders to ship within a day, or late already. */
   due_soon: number;
   awaiting_collection: number;
   in_transit: number;

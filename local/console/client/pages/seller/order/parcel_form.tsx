@@ -72,7 +72,7 @@ export interface ParcelFormProps {
   /** The request before, whose values stay. */
   before: LabelRequest | null;
   needsSender: boolean;
-  /** Of the request before, by field. */
+  /** Errors of the request before, by field. */
   errors: FieldErrors;
   onAsk: (request: LabelRequest) => Promise<void>;
 }

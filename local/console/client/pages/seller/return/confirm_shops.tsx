@@ -50,7 +50,7 @@ function Refusal({ error: { code, message } }: { error: CallError }) {
 }
 
 export function ConfirmShops({ email }: { email: string }) {
-  // Of the beginning: a refusal forgets it.
+  // The claim as it was at the beginning: a refusal forgets it.
   const [claim] = useState(() => currentClaim() ?? "");
   const [shops, setShops] = useState<ClaimedShop[] | null>(null);
   const [error, setError] = useState<unknown>(null);
