@@ -45,7 +45,7 @@ export async function deleteAccount(
   for (let attempt = 1;; attempt++) {
     const seller = await readCustomer(dependencies, userId).catch(undefinedIfNotFound);
     if (seller === undefined) return DONE;
-    if (normalize(seller.email) !== normalize(email)) throw new EmailMismatchError();
+    if (normalizeEmail(seller.email) !== normalizeEmail(email)) throw new EmailMismatchError();
     const closed = await closeCustomers(dependencies, userId, seller.customerId);
     const { outcome, shops } = await deleteRows(dependencies, userId, closed);
     if (outcome !== "customer_changed") {
@@ -59,7 +59,7 @@ export async function deleteAccount(
   }
 }
 
-function normalize(email: string): string {
+function normalizeEmail(email: string): string {
   return email.trim().toLowerCase();
 }
 

@@ -69,7 +69,9 @@ export async function syncSubscriptions(
     // and both are read again.
     const ids = open.flatMap(({ customerId }) => customerId ?? []);
     const customers = await findCustomers(dependencies, ids);
-    const readings = await Promise.all(open.map((named) => read(dependencies, named, customers)));
+    const readings = await Promise.all(
+      open.map((named) => tryReading(dependencies, named, customers)),
+    );
     const items = readings.flatMap((reading) => "item" in reading ? [reading.item] : []);
     const applied = (await applyItems(dependencies.database, items)).values();
     const next: NamedSubscription[] = [];
@@ -105,7 +107,7 @@ function toOutcome(applied: Applied | { error: unknown } | undefined): SyncOutco
 }
 
 /** Never rejects: one subscription that cannot be read stops no other. */
-async function read(
+async function tryReading(
   dependencies: BillingDependencies,
   named: NamedSubscription,
   customers: Map<string, StoredCustomer>,

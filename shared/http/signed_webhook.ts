@@ -60,7 +60,7 @@ export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
   app.post("/", async (c) => {
     const bytes = await readBody(c.req.raw);
     refuseUnsigned(bytes, c.req.header(refusal.header), options);
-    const body = decode(bytes);
+    const body = decodeUtf8(bytes);
     const event = { source, body, ...parseOrRefuse(parse, body) };
 
     const storing = receive(event);
@@ -141,7 +141,7 @@ function invalidWebhook(detail: string): Problem {
 }
 
 /** Keeps a byte order mark, because the signature covers it. @throws {Problem} 400 */
-function decode(bytes: Uint8Array<ArrayBuffer>): string {
+function decodeUtf8(bytes: Uint8Array<ArrayBuffer>): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

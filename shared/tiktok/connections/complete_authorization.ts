@@ -72,7 +72,7 @@ async function openRow(
   throw new ClaimError(opened.outcome);
 }
 
-async function unseal(
+async function unsealGrant(
   { keys }: TikTokDependencies,
   sealedGrant: string,
   context: string,
@@ -108,7 +108,7 @@ export async function showShops(
   const opened = await openRow(dependencies, userId, claim, true);
   if (opened.outcome === "shown") {
     return describeShops(
-      await unseal(dependencies, opened.sealed_grant, context),
+      await unsealGrant(dependencies, opened.sealed_grant, context),
       opened.expires_at,
     );
   }
@@ -146,7 +146,7 @@ export async function confirmShops(
   const opened = await openRow(dependencies, userId, claim, false);
   if (opened.outcome !== "shown") throw new ClaimError("claim_not_shown");
   const context = grantContext(userId, claimHash);
-  const authorized = await unseal(dependencies, opened.sealed_grant, context);
+  const authorized = await unsealGrant(dependencies, opened.sealed_grant, context);
   const args = {
     p_user_id: userId,
     p_claim_hash: claimHash,
