@@ -14,8 +14,8 @@ import { toProblem } from "./problems.ts";
 
 const { database, inbox, processor } = createEventProcessor();
 // Wake-ups have their own: under constant traffic its run does not end, and the scheduler waits for the end.
-const { processor: awake } = createEventProcessor();
-const processInBackground = () => runInBackground(awake.processEvents());
+const { processor: wakeProcessor } = createEventProcessor();
+const processInBackground = () => runInBackground(wakeProcessor.processEvents());
 
 const app = createApp("event-worker", {
   callers: secretKeys(readSupabaseConfig().secretKeys),

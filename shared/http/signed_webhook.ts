@@ -3,13 +3,11 @@ import type { Hono } from "hono";
 import { eventFields } from "../inbox/event_fields.ts";
 import { type EventSource, InvalidWebhookError, type NewEvent } from "../inbox/new_event.ts";
 import type { OpenInbox } from "../inbox/open_inbox.ts";
-import type { Receipt } from "../inbox/receive_event.ts";
+import { createWakeUps } from "../inbox/wake_ups.ts";
 import type { WakeWorker } from "../inbox/wake_worker.ts";
 import { log } from "../log.ts";
 import { LoggableError } from "../loggable_error.ts";
-import { sleep } from "../retry.ts";
 import { type AppEnv, createApp } from "./app.ts";
-import { runInBackground } from "./background.ts";
 import { Problem } from "./problem.ts";
 import { problemOf } from "./problem_table.ts";
 import { BODY_PROBLEMS, readBody } from "./read_body.ts";
@@ -37,7 +35,7 @@ export interface SignedWebhookOptions {
   wakeWorker: WakeWorker;
   /** TikTok gives up after 3 s and sends again: a slow database must fail before that. @default {2500} */
   storeWithinMs?: number;
-  /** Delay of the wake-up for webhooks whose storing failed. @default {2000} */
+  /** Delay of the wake-up for webhooks whose storing gave no answer. @default {2000} */
   wakeAfterMs?: number;
 }
 
@@ -53,8 +51,9 @@ export const WEBHOOK_PROBLEMS = {
 
 /** No `callers`: anyone may call, and the route refuses a request without a valid signature. */
 export function signedWebhook(options: SignedWebhookOptions): Hono<AppEnv> {
-  const { name, source, refusal, parse, receive, storeWithinMs = 2500 } = options;
-  const wake = makeWakeUps(options);
+  const { name, source, refusal, parse, receive, wakeWorker } = options;
+  const { storeWithinMs = 2500, wakeAfterMs = 2000 } = options;
+  const wake = createWakeUps(wakeWorker, wakeAfterMs);
   const app = createApp(name, { callers: [] });
 
   app.post("/", async (c) => {
@@ -112,28 +111,6 @@ async function inTime<T>(storing: Promise<T>, limitMs: number): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function makeWakeUps({ wakeWorker: now, wakeAfterMs = 2000 }: SignedWebhookOptions) {
-  let waiting: Promise<void> | undefined;
-
-  /** One wake-up for all webhooks that fail meanwhile: the database may store them although it gave no answer. */
-  function later(): Promise<void> {
-    return waiting ??= sleep(wakeAfterMs).then(() => {
-      waiting = undefined;
-      now();
-    });
-  }
-
-  return {
-    now,
-    /** The webhook was answered 503, but its row may follow. */
-    afterRefusal(storing: Promise<Receipt>): void {
-      runInBackground(storing.then(({ due }) => {
-        if (due) now();
-      }, later));
-    },
-  };
 }
 
 function invalidWebhook(detail: string): Problem {
