@@ -169,6 +169,31 @@ Deno.test("a tunnel's name, which the internet may use, reaches no World, no mai
   assert.deepEqual([calls, changes()], [1, 1]);
 });
 
+Deno.test("a tunnel that writes this machine's name into Host is known by the name that it passes on", async () => {
+  const through = (gateway: ReturnType<typeof stackGateway>, path: string, forwarded: string) =>
+    gateway(
+      new Request(`http://localhost:54321${path}`, {
+        headers: { host: "localhost:54321", "x-forwarded-host": forwarded },
+      }),
+    );
+  for (const forwarded of ["my.tunnel.example", "localhost, my.tunnel.example"]) {
+    const refused = await through(stackGateway(), "/mailbox", forwarded);
+    assert.equal(refused.status, 403, forwarded);
+    const { code, message } = await refused.json();
+    assert.equal(code, "FOREIGN_HOST");
+    assert.match(
+      message,
+      /does not answer as my\.tunnel\.example\..*--allow-host my\.tunnel\.example$/,
+    );
+  }
+  assert.equal((await through(stackGateway(), "/mailbox", "no name")).status, 400);
+  const allowing = stackGateway(["my.tunnel.example"]);
+  const local = await through(allowing, "/mailbox", "my.tunnel.example");
+  assert.deepEqual([local.status, (await local.json()).code], [403, "LOCAL_ONLY"]);
+  assert.equal((await through(allowing, "/app", "my.tunnel.example")).status, 200);
+  assert.equal((await through(stackGateway(), "/mailbox", "localhost:54321")).status, 200);
+});
+
 Deno.test("simulators that run alone have the start page that their pages link to", async () => {
   const gateway = createSimulatorGateway({ simulators: { stripe: simulatorWithControl().fetch } });
   const headers = { host: "localhost:54400", accept: "text/html" };

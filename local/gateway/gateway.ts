@@ -4,7 +4,7 @@ import { showApp } from "./app_page.ts";
 import { controlPath, listSimulators, showSimulators } from "./simulators_page.tsx";
 import type { FunctionConfig } from "../functions/config.ts";
 import { REQUEST_ID } from "../functions/forward.ts";
-import { isKnownHost } from "./hosts.ts";
+import { foreignHost, isKnownHost } from "./hosts.ts";
 import { type JwtCheck, passesJwtCheck } from "./verify_jwt.ts";
 
 export type Fetch = (request: Request) => Response | Promise<Response>;
@@ -54,10 +54,10 @@ async function refuseForeignHost(
   request: Request,
   { allowedHosts }: SimulatorOptions,
 ): Promise<Response | undefined> {
-  if (isKnownHost(request, allowedHosts)) return undefined;
+  const hostname = foreignHost(request, allowedHosts);
+  if (hostname === undefined) return undefined;
   await request.body?.cancel();
-  const hostname = URL.parse(request.url)?.hostname;
-  if (!hostname) return answer(400, "INVALID_HOST", "The header Host is no name of a host.");
+  if (hostname === "") return answer(400, "INVALID_HOST", "The header Host is no name of a host.");
   return answer(
     403,
     "FOREIGN_HOST",

@@ -5,11 +5,25 @@
 
 const LOCAL_NAMES = ["127.0.0.1", "localhost", "[::1]"];
 
-/** @param allowed Further names, such as that of a tunnel. */
-export function isKnownHost(request: Request, allowed: readonly string[] = []): boolean {
+/**
+ * The name of a request that is not one of ours; empty if it is no name, `undefined` without one.
+ * @param allowed Further names, such as that of a tunnel.
+ */
+export function foreignHost(
+  request: Request,
+  allowed: readonly string[] = [],
+): string | undefined {
   const names = [...LOCAL_NAMES, ...allowed];
-  // The URL follows the header, unless the request line had a whole address.
-  const header = request.headers.get("host");
-  const hosts = [request.url, ...(header === null ? [] : [`http://${header}`])];
-  return hosts.every((host) => names.includes(URL.parse(host)?.hostname ?? ""));
+  // The URL follows the header, unless the request line had a whole address. A tunnel may write localhost into the
+  // header, and passes its own name on.
+  const headers = ["host", "x-forwarded-host"].flatMap((name) =>
+    request.headers.get(name)?.split(",") ?? []
+  );
+  return [request.url, ...headers.map((header) => `http://${header.trim()}`)]
+    .map((host) => URL.parse(host)?.hostname ?? "")
+    .find((hostname) => !names.includes(hostname));
+}
+
+export function isKnownHost(request: Request, allowed?: readonly string[]): boolean {
+  return foreignHost(request, allowed) === undefined;
 }
