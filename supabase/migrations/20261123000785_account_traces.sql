@@ -247,9 +247,10 @@ create trigger delete_account_traces
   for each row execute function private.delete_account_traces();
 
 /*
+  Arguments: p_limit, the largest number of entries.
   Returns:   the number of entries. Auth may write one while the account is deleted.
 */
-create function private.purge_auth_log()
+create function private.purge_auth_log(p_limit integer default 100000)
 returns bigint
 language sql
 security invoker
@@ -270,11 +271,12 @@ as $$
             and not exists (select from auth.users where users.id::text = named.id)
         )
       -- A locked one waits for the next run: docs/architecture.md.
+      limit p_limit
       for update skip locked
     ))
     returning 1
   )
   select count(*) from purged;
 $$;
-comment on function private.purge_auth_log() is
+comment on function private.purge_auth_log(integer) is
   'Deletes entries of Auth''s log after 90 days, and those of accounts that do not exist.';

@@ -34,9 +34,11 @@ comment on function public.create_backup_point(text) is
 grant execute on function public.create_backup_point(text) to service_role;
 
 /*
+  Arguments: p_limit, the largest number of rows of each kind: a run that a timeout ends would delete nothing, and the
+             next one would have more to do.
   Returns:   the counts by kind.
 */
-create function private.purge_old_rows()
+create function private.purge_old_rows(p_limit integer default 100000)
 returns jsonb
 language plpgsql
 set search_path = ''
@@ -53,6 +55,7 @@ begin
     -- Received before it was settled: the index has no other time.
     where source in ('tiktok', 'stripe', 'easypost', 'creatorflow') and received_at < now() - interval '30 days'
       and status in ('done', 'ignored') and settled_at < now() - interval '30 days'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -64,6 +67,7 @@ begin
     select id from private.webhook_events
     where id in (select event_id from private.event_queue where event_queue.status = 'dead')
       and status = 'dead' and settled_at < now() - interval '90 days'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -74,6 +78,7 @@ begin
   where ctid = any (array(
     select ctid from private.deleted_event_ids
     where deleted_at < now() - interval '13 months'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -90,6 +95,7 @@ begin
           and event.object_id = held.tiktok_order_id
           and event.status not in ('done', 'ignored', 'dead')
       )
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -100,6 +106,7 @@ begin
   where ctid = any (array(
     select ctid from private.monthly_shop_counts
     where month < private.current_month() - interval '3 months'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -109,6 +116,7 @@ begin
   where id = any (array(
     select id from private.label_spending
     where month < private.current_month() - interval '3 months'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -120,6 +128,7 @@ begin
     where not exists (select from public.tiktok_shops as shop where shop.shop_key = identity.shop_key)
       and not exists (select from private.monthly_shop_counts as counted where counted.shop_key = identity.shop_key)
       and not exists (select from private.label_spending as spent where spent.shop_key = identity.shop_key)
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -130,6 +139,7 @@ begin
   where state_hash = any (array(
     select state_hash from private.tiktok_authorizations
     where expires_at < now() - interval '1 day'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -139,6 +149,7 @@ begin
   where id = any (array(
     select id from private.label_rates
     where expires_at < now() - interval '1 day'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -149,6 +160,7 @@ begin
   where id = any (array(
     select id from public.analytics_events
     where timestamp < now() - interval '13 months'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -158,6 +170,7 @@ begin
   where ctid = any (array(
     select ctid from private.request_counts
     where window_start < now() - interval '2 days'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -168,12 +181,13 @@ begin
   where id = any (array(
     select id from public.system_logs
     where created_at < now() - interval '90 days'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('system_logs', rows_deleted);
 
-  purged := purged || jsonb_build_object('auth_log', private.purge_auth_log());
+  purged := purged || jsonb_build_object('auth_log', private.purge_auth_log(p_limit));
 
   if to_regclass('cron.job_run_details') is not null then
     execute 'delete from cron.job_run_details where end_time < now() - interval ''7 days''';
@@ -185,5 +199,5 @@ begin
   return purged;
 end;
 $$;
-comment on function private.purge_old_rows() is
+comment on function private.purge_old_rows(integer) is
   'Deletes expired rows and logs the counts: settled events after 30 days, dead events and logs after 90, job history after 7, analytics events and ids of deleted events after 13 months; open and held events stay.';

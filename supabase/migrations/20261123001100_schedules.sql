@@ -59,6 +59,6 @@ begin
   perform cron.schedule('remove-personal-data', '3-58/5 * * * *', 'select private.remove_personal_data()');
   perform cron.schedule('expired-claims', '2-57/5 * * * *', 'select private.delete_expired_claims()');
   perform cron.schedule('unconfirmed-accounts', '*/5 * * * *', 'select private.delete_unconfirmed_accounts()');
-  perform cron.schedule('purge-old-rows', '20 3 * * *', 'select private.purge_old_rows()');
+  perform cron.schedule('purge-old-rows', '20 * * * *', 'select private.purge_old_rows()');
 end;
 $$;

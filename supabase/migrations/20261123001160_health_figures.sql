@@ -50,9 +50,9 @@ values
   ('job_age_seconds', 'order-sync', 3600, 21600, 'above'),
   ('job_age_seconds', 'source-checks', 10800, 86400, 'above'),
   ('job_age_seconds', 'refresh-dashboard-metrics', 10800, 86400, 'above'),
+  ('job_age_seconds', 'purge-old-rows', 10800, 86400, 'above'),
   ('job_age_seconds', 'subscription-sync', 93600, 259200, 'above'),
   ('job_age_seconds', 'aggregate-analytics', 93600, 259200, 'above'),
-  ('job_age_seconds', 'purge-old-rows', 93600, 259200, 'above'),
   ('cache_hit_percent', '', 90, 70, 'below'),
   ('longest_transaction_seconds', '', 300, 3600, 'above'),
   ('xid_age_percent', '', 25, 50, 'above'),
@@ -347,7 +347,7 @@ begin
   union all
   select 'xid_age_percent', '', round(100.0 * oldest_id / 2147483648, 1)
   union all
-  -- Each day's purge writes a row: its transaction id, and its time, give the rate.
+  -- Each purge writes a row: its transaction id, and its time, give the rate.
   select 'wraparound_days', '', private.wraparound_days(
     oldest_id, age(purged.xmin), extract(epoch from now() - purged.created_at)
   )

@@ -97,5 +97,14 @@ select bag_eq(
   'the logs say so'
 );
 
+
+-- After a long pause each run still ends, and deletes a part.
+delete from private.webhook_events;
+insert into private.webhook_events (source, external_id, event_type, body, status, received_at, settled_at)
+select 'tiktok', 'of a backlog ' || n, 'x', '', 'done', now() - interval '60 days', now() - interval '60 days'
+from generate_series(1, 5) as n;
+select is(private.purge_old_rows(2) -> 'settled_events', to_jsonb(deleted), format('run %s deletes %s', run, deleted))
+from (values (1, 2), (2, 2), (3, 1), (4, 0)) as runs (run, deleted);
+
 select * from finish();
 rollback;

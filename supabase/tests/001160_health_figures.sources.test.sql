@@ -99,7 +99,7 @@ select is(tests.job_ran('event-worker', 'succeeded', 3600), '3600 critical', 'an
 select is(tests.job_ran('event-worker', 'succeeded', 300), '300 warning', 'five minutes');
 select is(tests.job_ran('event-worker', 'failed', 10), '300 warning', 'a failed run is no success');
 select is(tests.job_ran('event-worker', 'succeeded', 20), '20 healthy', 'a success is');
-select is(tests.job_ran('purge-old-rows', 'succeeded', 93599), '93599 healthy', 'a daily job may be a day old');
+select is(tests.job_ran('subscription-sync', 'succeeded', 93599), '93599 healthy', 'a daily job may be a day old');
 update private.health_thresholds set watched_since = now();
 select is(tests.health('job_age_seconds.order-sync'), '0 healthy', 'a new database has not missed a run');
 select is(
@@ -108,7 +108,7 @@ select is(
     from (
       select threshold.subject as name, tests.job_ran(threshold.subject, 'succeeded', threshold.warning::integer) as at_warning
       from private.health_thresholds as threshold
-      where threshold.metric = 'job_age_seconds' and threshold.subject not in ('event-worker', 'purge-old-rows')
+      where threshold.metric = 'job_age_seconds' and threshold.subject not in ('event-worker', 'subscription-sync')
     ) as job
     where job.at_warning not like '0 healthy'
   ),
@@ -120,7 +120,7 @@ select is(
   'the job has a run that is too old: ' || subject
 )
 from private.health_thresholds
-where metric = 'job_age_seconds' and subject not in ('event-worker', 'purge-old-rows');
+where metric = 'job_age_seconds' and subject not in ('event-worker', 'subscription-sync');
 select is(tests.job_ran(subject, 'succeeded', 1), '1 healthy', 'the next run ends it: ' || subject)
 from private.health_thresholds
 where metric = 'job_age_seconds';

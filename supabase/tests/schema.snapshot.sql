@@ -6864,7 +6864,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.purge_auth_log()
+CREATE OR REPLACE FUNCTION private.purge_auth_log(p_limit integer DEFAULT 100000)
  RETURNS bigint
  LANGUAGE sql
  SET search_path TO ''
@@ -6884,6 +6884,7 @@ AS $function$
             and not exists (select from auth.users where users.id::text = named.id)
         )
       -- A locked one waits for the next run: docs/architecture.md.
+      limit p_limit
       for update skip locked
     ))
     returning 1
@@ -6891,7 +6892,7 @@ AS $function$
   select count(*) from purged;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.purge_old_rows()
+CREATE OR REPLACE FUNCTION private.purge_old_rows(p_limit integer DEFAULT 100000)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -6908,6 +6909,7 @@ begin
     -- Received before it was settled: the index has no other time.
     where source in ('tiktok', 'stripe', 'easypost', 'creatorflow') and received_at < now() - interval '30 days'
       and status in ('done', 'ignored') and settled_at < now() - interval '30 days'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -6919,6 +6921,7 @@ begin
     select id from private.webhook_events
     where id in (select event_id from private.event_queue where event_queue.status = 'dead')
       and status = 'dead' and settled_at < now() - interval '90 days'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -6929,6 +6932,7 @@ begin
   where ctid = any (array(
     select ctid from private.deleted_event_ids
     where deleted_at < now() - interval '13 months'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -6945,6 +6949,7 @@ begin
           and event.object_id = held.tiktok_order_id
           and event.status not in ('done', 'ignored', 'dead')
       )
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -6955,6 +6960,7 @@ begin
   where ctid = any (array(
     select ctid from private.monthly_shop_counts
     where month < private.current_month() - interval '3 months'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -6964,6 +6970,7 @@ begin
   where id = any (array(
     select id from private.label_spending
     where month < private.current_month() - interval '3 months'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -6975,6 +6982,7 @@ begin
     where not exists (select from public.tiktok_shops as shop where shop.shop_key = identity.shop_key)
       and not exists (select from private.monthly_shop_counts as counted where counted.shop_key = identity.shop_key)
       and not exists (select from private.label_spending as spent where spent.shop_key = identity.shop_key)
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -6985,6 +6993,7 @@ begin
   where state_hash = any (array(
     select state_hash from private.tiktok_authorizations
     where expires_at < now() - interval '1 day'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -6994,6 +7003,7 @@ begin
   where id = any (array(
     select id from private.label_rates
     where expires_at < now() - interval '1 day'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -7004,6 +7014,7 @@ begin
   where id = any (array(
     select id from public.analytics_events
     where timestamp < now() - interval '13 months'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -7013,6 +7024,7 @@ begin
   where ctid = any (array(
     select ctid from private.request_counts
     where window_start < now() - interval '2 days'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
@@ -7023,12 +7035,13 @@ begin
   where id = any (array(
     select id from public.system_logs
     where created_at < now() - interval '90 days'
+    limit p_limit
     for update skip locked
   ));
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('system_logs', rows_deleted);
 
-  purged := purged || jsonb_build_object('auth_log', private.purge_auth_log());
+  purged := purged || jsonb_build_object('auth_log', private.purge_auth_log(p_limit));
 
   if to_regclass('cron.job_run_details') is not null then
     execute 'delete from cron.job_run_details where end_time < now() - interval ''7 days''';
@@ -7749,7 +7762,7 @@ begin
   union all
   select 'xid_age_percent', '', round(100.0 * oldest_id / 2147483648, 1)
   union all
-  -- Each day's purge writes a row: its transaction id, and its time, give the rate.
+  -- Each purge writes a row: its transaction id, and its time, give the rate.
   select 'wraparound_days', '', private.wraparound_days(
     oldest_id, age(purged.xmin), extract(epoch from now() - purged.created_at)
   )
@@ -12968,7 +12981,7 @@ select cron.schedule('aggregate-analytics', '10 0 * * *', 'select private.aggreg
 select cron.schedule('event-worker', '* * * * *', 'select private.invoke_function(''event-worker'')');
 select cron.schedule('expired-claims', '2-57/5 * * * *', 'select private.delete_expired_claims()');
 select cron.schedule('order-sync', '7-59/15 * * * *', 'select public.request_order_sync()');
-select cron.schedule('purge-old-rows', '20 3 * * *', 'select private.purge_old_rows()');
+select cron.schedule('purge-old-rows', '20 * * * *', 'select private.purge_old_rows()');
 select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.refresh_dashboard_metrics()');
 select cron.schedule('remove-personal-data', '3-58/5 * * * *', 'select private.remove_personal_data()');
 select cron.schedule('source-checks', '50 * * * *', 'select public.request_source_checks()');

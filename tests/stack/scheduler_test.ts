@@ -40,7 +40,7 @@ test("over a day every job of the migrations runs as often as planned", async (s
     "unconfirmed-accounts": 12 * 24,
     "order-sync": 4 * 24,
     "source-checks": 24,
-    "purge-old-rows": 1,
+    "purge-old-rows": 24,
     "refresh-dashboard-metrics": 24,
     "remove-personal-data": 12 * 24,
     "subscription-sync": 1,
