@@ -13,6 +13,7 @@ import { clockTime } from "../cli/log_lines.ts";
 import { RequestLines } from "../cli/request_lines.ts";
 import { parseStartOptions, type StartOptions } from "../cli/stack_options.ts";
 import { bundleClient } from "../console/bundle_client.ts";
+import { clusterFiles } from "../postgres/binaries.ts";
 import { makeDataFolder } from "../stack/data_folder.ts";
 import { deleteRefused, lookAtFolder, requireOwnFolder } from "../stack/delete_data.ts";
 import { readSettings, requireUsable } from "../stack/env_file.ts";
@@ -117,10 +118,10 @@ async function detach({ data, args }: StartOptions): Promise<number> {
 }
 
 /** Paths of which one exists when the start that runs in this process has a database. */
-let databaseFiles: string[] = [];
+let databaseFiles: () => string[] = () => [];
 
 function describeInterrupt(): string {
-  const hasDatabase = databaseFiles.some((path) => existsSync(path));
+  const hasDatabase = databaseFiles().some((path) => existsSync(path));
   const data = hasDatabase ? "Its data is kept; start it again." : "It had made no data yet.";
   return `Interrupted: the stack did not start. ${data}`;
 }
@@ -129,8 +130,10 @@ async function run(options: StartOptions): Promise<number | void> {
   const environment = await readVariables(options);
   // With an outside Postgres nothing else tells how far a first start came.
   const outside = environment.SUPABASE_DB_URL ? ["keys.json"] : [];
-  databaseFiles = ["postgres/PG_VERSION", "cluster", "env", ...outside]
-    .map((name) => join(options.data, name));
+  databaseFiles = () => [
+    ...clusterFiles(options.data),
+    ...["env", ...outside].map((name) => join(options.data, name)),
+  ];
   await requireOwnFolder(options.data).catch(async (error) => {
     throw await didNotStart(error);
   });

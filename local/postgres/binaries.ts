@@ -116,6 +116,17 @@ async function placeOutside(dataFolder: string): Promise<string> {
   return join(SHARED_ROOT, name);
 }
 
+/** Files of which one exists once initdb has made a cluster for this data folder. */
+export function clusterFiles(dataFolder: string): string[] {
+  const folders = [join(dataFolder, "postgres")];
+  try {
+    folders.push(join(SHARED_ROOT, Deno.readTextFileSync(join(dataFolder, "cluster"))));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return folders.map((folder) => join(folder, "PG_VERSION"));
+}
+
 /** Whether a stack's server was made for this data folder. */
 export async function hasCluster(dataFolder: string): Promise<boolean> {
   const inside = join(dataFolder, "postgres", "PG_VERSION");

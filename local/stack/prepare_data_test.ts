@@ -50,8 +50,12 @@ Deno.test("a start that is refused for its port leaves no new folder, and an old
     await Deno.mkdir(join(parent, "older"));
     await loadKeys(join(parent, "older"));
     await Deno.writeTextFile(join(parent, "older", "env"), "");
+    // As a start of root's that ended while the cluster outside the folder was being made.
+    await Deno.mkdir(join(parent, "begun"));
+    (await lockData(join(parent, "begun")))[Symbol.dispose]();
+    await Deno.writeTextFile(join(parent, "begun", "cluster"), crypto.randomUUID());
     const { log, info, warn, error, debug } = console;
-    for (const name of ["new", "empty", "older"]) {
+    for (const name of ["new", "empty", "older", "begun"]) {
       const { code, text } = await start(name);
       assert.deepEqual([code, /Port \d+ is taken/.test(text)], [1, true], text);
       assert.doesNotMatch(text, /CreatorFlow stack/);
@@ -65,7 +69,7 @@ Deno.test("a start that is refused for its port leaves no new folder, and an old
     // A start redirects them.
     Object.assign(console, { log, info, warn, error, debug });
     const left = await Array.fromAsync(Deno.readDir(parent), ({ name }) => name);
-    assert.deepEqual(left.sort(), ["empty", "older"]);
+    assert.deepEqual(left.sort(), ["begun", "empty", "older"]);
     assert.deepEqual(await Array.fromAsync(Deno.readDir(join(parent, "empty"))), []);
     assert.ok(await Deno.stat(join(parent, "older", "keys.json")));
   }));
