@@ -13,6 +13,17 @@ const CARRIERS: Record<string, string> = {
   hermes: "Evri",
 };
 
+const PROVIDERS: Record<string, string> = {
+  easypost: "EasyPost",
+  tiktok_shipping: "TikTok Shipping",
+  own: "Own tracking number",
+};
+
+/** Where a label or a tracking number comes from; a code that is not in the list stays as it is. */
+export function providerName(code: string): string {
+  return PROVIDERS[code] ?? code;
+}
+
 function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { carrierName, serviceName } from "./carriers.ts";
+import { carrierName, providerName, serviceName } from "./carriers.ts";
 
 Deno.test("a carrier's account has the carrier's name, and other names stay", () => {
   const names = ["UPSDAP", "FedExDefault", "USPS", "Royal Mail", "TikTok Shipping"].map(
@@ -22,4 +22,10 @@ Deno.test("a service is named in words, without its carrier", () => {
   for (const [carrier, service, expected] of services) {
     assert.equal(serviceName(carrier, service), expected, `${carrier} ${service}`);
   }
+});
+
+Deno.test("providerName() is the provider's own spelling, and an unknown code itself", () => {
+  assert.deepEqual(["easypost", "tiktok_shipping", "own", "other"].map(providerName), [
+    ...["EasyPost", "TikTok Shipping", "Own tracking number", "other"],
+  ]);
 });

@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx/dom */
 /** Connected shops of all sellers, and their purchases of labels. */
+import { providerName } from "../../carriers.ts";
 import { Badge, type Tone } from "../../components/badge.tsx";
 import { Card } from "../../components/card.tsx";
 import { EmptyState } from "../../components/empty_state.tsx";
@@ -117,8 +118,8 @@ function Purchases({ purchases }: { purchases: Purchase[] }) {
           head: "Label",
           cell: ({ provider, service }) => (
             <Several>
-              {formatCode(provider)}
-              <span class="sub">{service}</span>
+              {providerName(provider)}
+              {service !== provider && <span class="sub">{service}</span>}
             </Several>
           ),
         },
