@@ -48,9 +48,13 @@ export const signatureSchema = z.object({ signature: z.string().regex(/^[0-9a-f]
 /** Number of a table's rows, and the checksum of their text, in hexadecimal. */
 export type TableSummary = z.infer<typeof trailerSchema>["tables"][number];
 
-/** The file is not a backup, or is damaged; the message names it. */
+/** The file is not a backup, or is damaged; the message names it. Such a file changes nothing in a database. */
 export class BackupFileError extends Error {
   override name = "BackupFileError";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(`${message} Nothing was changed.`, options);
+  }
 }
 
 /** COPY escapes every backslash of the data, so that no row can be this line. */

@@ -79,9 +79,7 @@ class SignedText {
   async requireSignature(path: string): Promise<void> {
     const found = parse(signatureSchema, await this.#text.line());
     if (found === undefined || !this.#signature?.matches(found.signature)) {
-      throw new BackupFileError(
-        `${path} was changed after the backup: its signature is wrong. Nothing was changed.`,
-      );
+      throw new BackupFileError(`${path} was changed after the backup: its signature is wrong.`);
     }
     await this.#text.expectEnd();
   }

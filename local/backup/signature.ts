@@ -60,6 +60,6 @@ export function requireSigningKey(ring: KeyRing, { id, check }: SigningKey, path
     : `the key "${id}", which ENCRYPTION_KEYS lacks`;
   throw new BackupFileError(
     `${path} was signed with ${reason}. Restore it with the ENCRYPTION_KEYS of the database that was ` +
-      "backed up: without them its tokens could not be decrypted either. Nothing was changed.",
+      "backed up: without them its tokens could not be decrypted either.",
   );
 }

@@ -21,8 +21,7 @@ async function* decompress(path: string): AsyncGenerator<Uint8Array> {
   try {
     yield* content;
   } catch (cause) {
-    const { message } = cause as Error;
-    throw new BackupFileError(`${path} is not a backup, or is damaged: ${message}`, { cause });
+    throw new BackupFileError(`${path} is not a backup, or is damaged.`, { cause });
   }
 }
 

@@ -44,7 +44,8 @@ function damagedFiles(
   return [
     ["no bytes", new Uint8Array(), /not a backup, or is damaged|ends too early/],
     ["half", whole.subarray(0, whole.length / 2), /not a backup, or is damaged/],
-    ["without the last byte", whole.subarray(0, -1), /not a backup, or is damaged/],
+    ["without the last byte", whole.subarray(0, -1), /not a backup, or is damaged\./],
+    ["with one more byte", Buffer.concat([whole, Buffer.from("x")]), /damaged\.|goes on after/],
     ["a flip in the middle", flipped(whole.length >> 1), /damaged/],
     ["a flip at the end", flipped(whole.length - 6), /damaged/],
     ["another text", new TextEncoder().encode("hello\n"), /not a backup, or is damaged/],
@@ -76,6 +77,7 @@ test("a damaged file is refused, and nothing changes", async (stack) => {
       (error: Error) => {
         assert.match(error.message, message, name);
         assert.ok(error.message.startsWith(path), name);
+        assert.match(error.message, /\. Nothing was changed\.$/, name);
         return true;
       },
     );
@@ -83,7 +85,7 @@ test("a damaged file is refused, and nothing changes", async (stack) => {
   const nothing = join(folder, "nothing");
   await assert.rejects(
     restore({ databaseUrl: asOwner(target), file: nothing, ring: RING }),
-    /nothing cannot be read/,
+    /nothing cannot be read.* Nothing was changed\.$/,
   );
   assert.deepEqual(await contentOf(target), empty);
 });
