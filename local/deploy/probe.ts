@@ -136,7 +136,10 @@ async function runProbe(url: string, probe: Probe): Promise<ProbeResult> {
     });
     code = await readCode(response);
   } catch (error) {
-    return fail(`no response: ${(error as Error).message}`);
+    const isLate = (error as Error).name === "TimeoutError";
+    return fail(
+      `no response${isLate ? ` in ${TIMEOUT_MS / 1000} s` : ": the address cannot be reached"}`,
+    );
   }
   const { status } = response;
   const received = code === undefined ? `${status}` : `${status} ${code}`;
