@@ -29,7 +29,7 @@ function missing(): string | undefined {
   } catch {
     return "Vite is not installed: deno task test:example";
   }
-  return findBrowser() === undefined ? "no Chromium is on the PATH" : undefined;
+  return findBrowser() === undefined ? "this machine has no Chromium" : undefined;
 }
 
 async function run(args: string[], env: Record<string, string> = {}): Promise<void> {

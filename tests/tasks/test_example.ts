@@ -9,7 +9,8 @@ export default await testTask(import.meta, {
 
 ${TEST_OPTIONS}
 
-Without a Chromium on the PATH it only installs. The last line is "N passed, N failed".`,
+Without a Chromium it only installs; the variable CHROMIUM names one that is not in a usual place. The last
+line is "N passed, N failed".`,
   files: ["tests/stack/example_app_test.ts"],
   environment: { TEST_EXAMPLE: "install" },
 });
