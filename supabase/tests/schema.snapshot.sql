@@ -3492,6 +3492,14 @@ begin
             select from private.event_queue as queued
             where queued.event_id = waiting.id and queued.status in ('pending', 'held')
           )
+          -- A held order is read again once it has changed: its seller sees its state.
+          and not exists (
+            select from private.held_orders as held
+            where waiting.status = 'held'
+              and held.shop_id = p_shop.shop_id
+              and held.tiktok_order_id = entry.order_id
+              and held.tiktok_updated_at < to_timestamp(least(entry.update_time, 253402300799))
+          )
       )
   loop
     -- An earlier connection may have had the same task, whose order was stored for the next account.

@@ -147,6 +147,25 @@ select is(
 );
 delete from private.webhook_events where object_id = '7';
 
+-- A held order, whose state its seller sees.
+select tests.receive_event('ada', 'held');
+update private.webhook_events set status = 'held', reason = 'order_limit', object_id = '9' where external_id = 'held';
+select private.hold_order(
+  tests.shop_id('ada'), '{"tiktok_order_id": "9", "tiktok_updated_at": "2026-11-01Z", "order_items": []}'
+);
+create function tests.found_held(update_time timestamptz)
+returns text
+language sql
+as $$
+  select tests.page(tests.sync_event(), format(
+    '[{"order_id": "9", "update_time": %s}]', extract(epoch from update_time)::bigint
+  )::jsonb, 'page');
+$$;
+select is(tests.found_held('2026-11-01Z'), 'stored 0 0', 'a held order is not read again');
+select is(tests.found_held('2026-11-02Z'), 'stored 1 1', 'unless it has changed');
+select is(tests.found_held('2026-11-02Z'), 'stored 0 0', 'once');
+delete from private.webhook_events where object_id = '9';
+
 -- Returns that were paid back.
 create function tests.paid_back(return_id text, order_id text, update_time integer default 100)
 returns jsonb
