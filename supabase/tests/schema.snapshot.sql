@@ -4677,7 +4677,8 @@ begin
     coalesce(incoming ->> 'order_status', 'received'),
     coalesce(incoming ->> 'payment_status', 'pending'),
     incoming ->> 'currency',
-    (incoming ->> 'total_amount')::numeric,
+    -- A sample, a replacement and an exchange bring no revenue; without its amount a sale is refused.
+    coalesce((incoming ->> 'total_amount')::numeric, case when incoming ->> 'order_kind' <> 'sale' then 0 end),
     coalesce((incoming ->> 'shipping_cost')::numeric, 0),
     incoming ->> 'shipping_type',
     incoming ->> 'customer_email',

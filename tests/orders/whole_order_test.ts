@@ -5,6 +5,7 @@ import {
   announceOrder,
   cancelUnit,
   countOrders,
+  ORDER_KINDS,
   orderState,
   sendTopic,
   timelineOf,
@@ -89,6 +90,21 @@ test("sample orders and gifts are marked", async (stack) => {
   const row = await rowOf(seller, order.id);
   assert.equal(row.order_kind, right.order_kind);
   assert.equal(row.items[0]?.is_gift, right.is_gift);
+});
+
+test("an order that brings no revenue comes in without an amount; a sale waits for its amount", async (stack) => {
+  const seller = await connectSeller(stack);
+  const { shopId } = seller;
+  const detail = { ...ORDER_KINDS.replacement, payment: undefined };
+  const replacement = await announceOrder(stack, { shopId, detail });
+  await settledEvents(stack);
+  const { data } = await seller.client.from("orders").select("total_amount, currency, order_kind")
+    .eq("tiktok_order_id", replacement.id).single();
+  assert.deepEqual(data, { total_amount: 0, currency: "USD", order_kind: "replacement" });
+
+  await announceOrder(stack, { shopId, detail: { payment: undefined } });
+  await failedEvent(stack);
+  assert.equal(await countOrders(seller), 1);
 });
 
 test("a buyer's cancellation request has its deadline until it is answered", async (stack) => {
