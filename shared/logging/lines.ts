@@ -43,6 +43,7 @@ export const LINES = {
   "shop disconnected": line(["info"], ["tiktok_shop_id"]),
   "shop paused": line(["warn"], ["reason"]),
   "shop resumed": line(["info"], []),
+  "shop cipher refused": line(["warn"], ["outcome"]),
   "authorized shop is not readable": line(["error"], ["error"]),
   "webhooks restored": line(["error"], ["topics"]),
   "webhooks not unsubscribed": line(["warn"], ["topic", "error"]),

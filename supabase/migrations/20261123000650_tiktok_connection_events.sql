@@ -55,6 +55,41 @@ comment on function public.deauthorize_tiktok_shop(bigint, uuid, timestamptz, ti
 grant execute on function public.deauthorize_tiktok_shop(bigint, uuid, timestamptz, timestamptz) to service_role;
 
 /*
+  Arguments: p_tiktok_shop_id; p_token_version, the version of the token that TikTok refused with the stored cipher;
+             p_shop_cipher, which TikTok names now, null if the login does not own the shop.
+  Returns:   corrected; ended; null if there is nothing to correct, or the shop has other tokens meanwhile.
+*/
+create function public.correct_shop_cipher(p_tiktok_shop_id uuid, p_token_version integer, p_shop_cipher text)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform private.lock_seller_and_shop(p_tiktok_shop_id);
+  perform from private.tiktok_logins as login
+  join public.tiktok_shops as shop on shop.user_id = login.user_id and shop.open_id = login.open_id
+  where shop.id = p_tiktok_shop_id
+    and login.token_version = p_token_version
+    and shop.connection_status in ('active', 'paused')
+    and shop.shop_cipher is distinct from p_shop_cipher
+  for update of login;
+  if not found then
+    return null;
+  end if;
+  if p_shop_cipher is null then
+    perform private.close_tiktok_shops(array[p_tiktok_shop_id], 'needs_reauth', 'not_authorized');
+    return 'ended';
+  end if;
+  update public.tiktok_shops set shop_cipher = p_shop_cipher where id = p_tiktok_shop_id;
+  return 'corrected';
+end;
+$$;
+comment on function public.correct_shop_cipher(uuid, integer, text) is
+  'Stores the cipher that TikTok has for a shop now, or ends the connection if the login no longer owns the shop.';
+grant execute on function public.correct_shop_cipher(uuid, integer, text) to service_role;
+
+/*
   Arguments: p_event_id; p_tiktok_shop_id; p_event_at, the earliest possible time at TikTok, null means when the event was
              received; p_expires_at.
   Returns:   {outcome}: recorded; stale, the seller connected again later; settled, the event already was.

@@ -18,6 +18,7 @@ from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
   'public.deauthorize_tiktok_shop(1, gen_random_uuid(), now())',
   'public.record_authorization_expiry(1, gen_random_uuid(), now(), now())',
+  'public.correct_shop_cipher(gen_random_uuid(), 1, null)',
   'public.finish_webhook_subscription(1, gen_random_uuid(), '''')'
 ]) as call;
 
@@ -34,6 +35,32 @@ select tests.backend(format(
   jsonb_set(tests.shop_grant('ada'), '{shops,0,shop_id}', '"12"')
 ));
 delete from private.webhook_events;
+
+-- A cipher that TikTok refuses.
+create function tests.correct(version integer, cipher text)
+returns text
+language sql
+as $$
+  select tests.backend(format('public.correct_shop_cipher(%L, %s, %L)', tests.row_of('ada', '12'), version, cipher));
+$$;
+create function tests.cipher()
+returns text
+language sql
+stable
+as $$
+  select concat_ws(' ', shop_cipher, connection_status, status_reason, 'has tokens ' || (access_token is not null))
+  from public.tiktok_shops where shop_id = '12';
+$$;
+select tests.correct(2, 'other');
+select is(tests.cipher(), 'cipher active has tokens true', 'nothing changes if the token is not the stored one');
+select tests.correct(1, 'other');
+select is(tests.cipher(), 'other active has tokens true', 'the cipher that TikTok names now is stored');
+savepoint owned;
+select tests.correct(1, null);
+select is(
+  tests.cipher(), 'other needs_reauth not_authorized has tokens false', 'without one the login does not own the shop'
+);
+rollback to savepoint owned;
 
 -- The TikTok webhooks 6 and 7.
 create function tests.shop_event(external_id text)

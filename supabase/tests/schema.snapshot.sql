@@ -9281,6 +9281,32 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.correct_shop_cipher(p_tiktok_shop_id uuid, p_token_version integer, p_shop_cipher text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.lock_seller_and_shop(p_tiktok_shop_id);
+  perform from private.tiktok_logins as login
+  join public.tiktok_shops as shop on shop.user_id = login.user_id and shop.open_id = login.open_id
+  where shop.id = p_tiktok_shop_id
+    and login.token_version = p_token_version
+    and shop.connection_status in ('active', 'paused')
+    and shop.shop_cipher is distinct from p_shop_cipher
+  for update of login;
+  if not found then
+    return null;
+  end if;
+  if p_shop_cipher is null then
+    perform private.close_tiktok_shops(array[p_tiktok_shop_id], 'needs_reauth', 'not_authorized');
+    return 'ended';
+  end if;
+  update public.tiktok_shops set shop_cipher = p_shop_cipher where id = p_tiktok_shop_id;
+  return 'corrected';
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.count_request(p_user_id uuid, p_route text)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -12891,6 +12917,7 @@ grant execute on function public.compare_subscriptions(jsonb) to service_role;
 grant execute on function public.confirm_tiktok_claim(uuid,text,jsonb) to service_role;
 grant execute on function public.connect_tiktok_shops(uuid,jsonb) to service_role;
 grant execute on function public.continue_subscription_sync(bigint,jsonb) to service_role;
+grant execute on function public.correct_shop_cipher(uuid,integer,text) to service_role;
 grant execute on function public.count_request(uuid,text) to service_role;
 grant execute on function public.count_webhook_events(jsonb) to service_role;
 grant execute on function public.create_backup_point(text) to service_role;

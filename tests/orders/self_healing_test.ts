@@ -1,11 +1,18 @@
 /** What heals without an operator: long outages, deactivated shops, lost webhooks. */
 import assert from "node:assert/strict";
+import { authorizeSimulatedShop, connectWithCode } from "../../local/stack/seller.ts";
 import { SUBSCRIBED_TOPICS } from "../../shared/tiktok/webhooks/subscriptions.ts";
 import { processDueEvents } from "../support/labels.ts";
 import { readFunctionLog } from "../support/logs.ts";
-import { countOrders } from "../support/orders.ts";
+import { announceOrder, countOrders } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
-import { connectSeller, letTimePass, runEventWorker, settledEvents } from "../support/shop.ts";
+import {
+  connectSeller,
+  failedEvent,
+  letTimePass,
+  runEventWorker,
+  settledEvents,
+} from "../support/shop.ts";
 import type { TestStack } from "../support/stack.ts";
 
 async function readFixture(name: string) {
@@ -116,6 +123,43 @@ test("36009044, TikTok has deactivated the seller: every shop of the login is pa
   await stack.tiktok.send(stack.tiktok.deauthorize(seller.shopId));
   await processDueEvents(stack);
   assert.equal(await reason(), "deauthorized");
+});
+
+test("101000, the shop's cipher has changed: a sync reads the new one, and what waited comes in", async (stack) => {
+  const seller = await connectSeller(stack);
+  const shop = stack.tiktok.state.get("shops", seller.shopId);
+  stack.tiktok.addShop({ ...shop, id: seller.shopId, cipher: "ROW_changed" });
+  await announceOrder(stack, { shopId: seller.shopId });
+  await failedEvent(stack);
+  await stack.sql`select public.request_order_sync()`;
+  await processDueEvents(stack);
+  assert.equal(await countOrders(seller), 0);
+  await letTimePass(stack);
+  await runEventWorker(stack);
+  assert.equal(await countOrders(seller), 1);
+  assert.deepEqual(Object.keys(await settledEvents(stack)), ["done"]);
+});
+
+test("101000, another TikTok login owns the shop now: its connection ends, and its seller is told", async (stack) => {
+  const seller = await connectSeller(stack);
+  const { shopId } = seller;
+  const shop = stack.tiktok.state.get("shops", shopId);
+  stack.tiktok.addShop({ ...shop, id: shopId, openId: "open_of_the_new_owner" });
+  await announceOrder(stack, { shopId });
+  await failedEvent(stack);
+  await stack.sql`select public.request_order_sync()`;
+  await processDueEvents(stack);
+  const { data } = await seller.client.from("tiktok_shops")
+    .select("connection_status, status_reason").single();
+  assert.deepEqual(data, { connection_status: "needs_reauth", status_reason: "not_authorized" });
+  const calls = stack.tiktok.calls.length;
+  await letTimePass(stack);
+  await runEventWorker(stack);
+  assert.equal(stack.tiktok.calls.length, calls, "TikTok is not called");
+
+  await connectWithCode(stack.env, seller, await authorizeSimulatedShop(stack.env, shopId));
+  await settledEvents(stack);
+  assert.equal(await countOrders(seller), 1);
 });
 
 test("a source has gone silent: a TikTok subscription that is lost is put back the next day", async (stack) => {

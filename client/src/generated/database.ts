@@ -676,6 +676,10 @@ export type Database = {
         Args: { "p_event_id": number; "p_progress": Json };
         Returns: Json;
       };
+      "correct_shop_cipher": {
+        Args: { "p_shop_cipher": string; "p_tiktok_shop_id": string; "p_token_version": number };
+        Returns: string;
+      };
       "count_request": { Args: { "p_route": string; "p_user_id": string }; Returns: Json };
       "count_webhook_events": { Args: { "p_filter"?: Json }; Returns: Json };
       "create_backup_point": { Args: { "backup_name": string }; Returns: string };

@@ -9,6 +9,8 @@ import type { EventResult, ShopEvent } from "../../inbox/events.ts";
 import { errorText, log } from "../../log.ts";
 import { searchOrders } from "../api/orders.ts";
 import type { FoundOrder } from "../api/schemas.ts";
+import { TikTokError } from "../api/errors.ts";
+import { correctCipher } from "../connections/correct_cipher.ts";
 import { ShopConnection } from "../connections/shop_connection.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { type ReadPage, searchPages } from "./search_pages.ts";
@@ -74,7 +76,13 @@ export async function syncShopOrders(
     ...{ dependencies, event, connection: new ShopConnection(dependencies, event.shop) },
     hasTime: () => now() - startedAt < budgetMs,
   };
-  const orders = await storeOrders(sync, windowOf(marks.orders_synced_until));
+  const orders = await storeOrders(sync, windowOf(marks.orders_synced_until)).catch(
+    async (error) => {
+      // This event is tried again with what was corrected.
+      if (error instanceof TikTokError) await correctCipher(dependencies, event.shop, error);
+      throw error;
+    },
+  );
   const { found, enqueued, missed } = orders;
   const level = missed > 0 ? "warn" : "info";
   const complete = orders.next === "returns";

@@ -62,6 +62,8 @@ export const CALLS: Record<string, string | string[]> = {
     `public.fail_tiktok_refresh((l).user_id, (l).open_id, (l).lease_id, 'reconnect', 'error') from stress.login($a) as l`,
   pause_tiktok_shop:
     `public.pause_tiktok_shop(stress.shop($a), (select token_version from private.tiktok_logins as l join public.tiktok_shops as s using (user_id, open_id) where s.id = stress.shop($a)), 'shop_inactive')`,
+  correct_shop_cipher:
+    `public.correct_shop_cipher(stress.shop($a), (select token_version from private.tiktok_logins as l join public.tiktok_shops as s using (user_id, open_id) where s.id = stress.shop($a)), (array['other', null])[1 + $b % 2])`,
   resume_tiktok_shop:
     `public.resume_tiktok_shop(id, stress.shop_of(shop_id)) from stress.event_of($a, 'creatorflow', array['PROBE_SHOP', 'CHECK_WEBHOOKS']) as e`,
   finish_webhook_check:
