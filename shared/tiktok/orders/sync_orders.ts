@@ -14,6 +14,7 @@ import { correctCipher } from "../connections/correct_cipher.ts";
 import { ShopConnection } from "../connections/shop_connection.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { type ReadPage, searchPages } from "./search_pages.ts";
+import type { ShopSync, SyncWindow } from "./shop_sync.ts";
 import { syncReturns } from "./sync_returns.ts";
 
 export interface OrderSyncOptions {
@@ -27,21 +28,6 @@ const FIRST_SYNC_SECONDS = 30 * 24 * 3600;
 /** TikTok's search may show an order later than its update time says. */
 const OVERLAP_SECONDS = 300;
 const PAGE_SIZE = 100;
-
-/** The sync that an event asked for. */
-export interface ShopSync {
-  dependencies: TikTokDependencies;
-  event: ShopEvent;
-  connection: ShopConnection;
-  /** Whether it may read another page. */
-  hasTime: () => boolean;
-}
-
-interface Window {
-  /** Unix seconds. */
-  from: number;
-  to: number;
-}
 
 const Marks = z.object({
   orders_synced_until: z.nullable(z.string()),
@@ -68,7 +54,7 @@ export async function syncShopOrders(
     await dependencies.database.from("tiktok_shops")
       .select("orders_synced_until, returns_synced_until").eq("id", id).single(),
   ));
-  const windowOf = (mark: string | null): Window => {
+  const windowOf = (mark: string | null): SyncWindow => {
     if (mark === null) return { from: to - FIRST_SYNC_SECONDS, to };
     return { from: Math.floor(Date.parse(mark) / 1000) - OVERLAP_SECONDS, to };
   };
@@ -96,7 +82,7 @@ export async function syncShopOrders(
 
 async function storeOrders(
   { dependencies: { database, tiktok }, event, connection, hasTime }: ShopSync,
-  { from, to }: Window,
+  { from, to }: SyncWindow,
 ) {
   const sums = { found: 0, enqueued: 0, missed: 0 };
   const pages = searchPages(

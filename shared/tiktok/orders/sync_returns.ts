@@ -7,7 +7,7 @@ import { type FoundReturn, searchReturns } from "../api/returns.ts";
 import { noticeOf } from "./order_notices.ts";
 import { isPaidBack } from "./return_refunds.ts";
 import { searchPages } from "./search_pages.ts";
-import type { ShopSync } from "./sync_orders.ts";
+import type { ShopSync, SyncWindow } from "./shop_sync.ts";
 
 const Stored = z.object({ outcome: z.string(), enqueued: z.int() });
 
@@ -26,7 +26,7 @@ interface PaidBackReturn {
  */
 export async function syncReturns(
   sync: ShopSync,
-  { from, to }: { from: number; to: number },
+  { from, to }: SyncWindow,
 ): Promise<{ outcome: string; more: boolean }> {
   const { dependencies: { tiktok }, event: { shop: { shop_id } }, connection, hasTime } = sync;
   let found = 0;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { TikTokCall } from "../api/client.ts";
 import { TikTokError } from "../api/errors.ts";
-import type { ShopSync } from "./sync_orders.ts";
+import type { ShopSync } from "./shop_sync.ts";
 import { syncReturns } from "./sync_returns.ts";
 
 Object.assign(console, { info: () => {}, warn: () => {}, error: () => {} });
