@@ -196,7 +196,7 @@ grant execute on function public.store_order_page(bigint, uuid, jsonb, timestamp
 
 /*
   Arguments: p_event_id; p_tiktok_shop_id; p_returns [{return_id, order_id, update_time (unix seconds), notice}], returns
-             that were paid back; p_synced_until, the new watermark, null leaves it; p_next: page, another page follows;
+             that were paid back; p_synced_until, the new watermark, if it is later; p_next: page, another page follows;
              later, settles the event and enqueues its successor; end, settles the event.
   Returns:   {outcome, enqueued}: stored, synced, or settled (the event already was).
   Errors:    PT404, unknown shop.
@@ -247,7 +247,7 @@ begin
   -- 3. Move the watermark.
   update public.tiktok_shops
   set returns_synced_until = greatest(returns_synced_until, p_synced_until)
-  where id = p_tiktok_shop_id and p_synced_until is not null;
+  where id = p_tiktok_shop_id;
   return private.end_sync_page(event, shop, p_next, jsonb_build_object('enqueued', enqueued));
 end;
 $$;

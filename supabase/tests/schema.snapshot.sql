@@ -12423,7 +12423,7 @@ begin
   -- 3. Move the watermark.
   update public.tiktok_shops
   set returns_synced_until = greatest(returns_synced_until, p_synced_until)
-  where id = p_tiktok_shop_id and p_synced_until is not null;
+  where id = p_tiktok_shop_id;
   return private.end_sync_page(event, shop, p_next, jsonb_build_object('enqueued', enqueued));
 end;
 $function$

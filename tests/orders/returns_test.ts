@@ -217,6 +217,28 @@ test("a sync reads many returns in pages, and of an outage in between the next o
   assert.equal(await countOrders(seller), 70);
 });
 
+test("what an app without the scope could not read is known once a seller has granted it", async (stack) => {
+  const seller = await connectSeller(stack);
+  const { openId = "" } = stack.tiktok.state.get("shops", seller.shopId) ?? {};
+  const { scopes = [] } = stack.tiktok.state.get("logins", openId) ?? {};
+  const without = scopes.filter((scope) => !scope.startsWith("seller.return_refund"));
+  stack.tiktok.addLogin({ openId, scopes: without });
+  await stack.sql`update public.tiktok_shops set returns_synced_until = null`;
+  const orderId = await deliveredOrder(stack, seller);
+  await payBack(stack, seller, orderId, "5.00");
+  await syncOrders(stack, seller.shopId);
+  await settledEvents(stack);
+  assert.equal(await refundedOf(seller), "0.00");
+  const [mark] = await stack.sql`
+    select returns_synced_until < now() - interval '29 days' as is_kept from public.tiktok_shops`;
+  assert.equal(mark?.is_kept, true, "the next search begins there, whenever it comes");
+
+  stack.tiktok.addLogin({ openId, scopes });
+  await syncOrders(stack, seller.shopId);
+  await settledEvents(stack);
+  assert.equal(await refundedOf(seller), "5.00");
+});
+
 test("what was paid back while the shop was disconnected is known once it is connected again", async (stack) => {
   const seller = await connectSeller(stack);
   const { shopId } = seller;

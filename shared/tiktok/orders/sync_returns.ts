@@ -57,22 +57,22 @@ export async function syncReturns(
     const level = isRefusal(error) ? "info" : "warn";
     log.at(level, "returns not searched", { shop_id, error: errorText(error) });
   }
-  const { outcome } = await storePage(sync, [], null, "end");
+  const { outcome } = await storePage(sync, [], from, "end");
   return { outcome, more: enqueued > 0 };
 }
 
-/** `until`: `null` leaves the mark where it is. */
+/** `until`: unix seconds; an earlier time than the mark leaves it where it is. */
 async function storePage(
   { dependencies: { database }, event }: ShopSync,
   returns: PaidBackReturn[],
-  until: number | null,
+  until: number,
   next: "page" | "later" | "end",
 ) {
   const args = {
     p_event_id: event.event_id,
     p_tiktok_shop_id: event.shop.id,
     p_returns: returns,
-    p_synced_until: until === null ? null : new Date(until * 1000).toISOString(),
+    p_synced_until: new Date(until * 1000).toISOString(),
     p_next: next,
   };
   return await callFunction(database, "store_return_page", args, Stored);
