@@ -1,7 +1,7 @@
 /** The sync of orders: finds the orders whose webhooks were missed. */
 import assert from "node:assert/strict";
 import { readFunctionLog } from "../support/logs.ts";
-import { announceOrder, countOrders, orderState } from "../support/orders.ts";
+import { announceOrder, countOrders, listOrderIds, orderState } from "../support/orders.ts";
 import { test } from "../support/shared_stack.ts";
 import {
   connectSeller,
@@ -102,6 +102,21 @@ test("a sync reads many orders in pages, moves its watermark with each page, and
   assert.ok(await watermark() >= now);
   const [row] = await stack.sql`select count(*)::int as orders from public.orders`;
   assert.equal(row?.orders, 250);
+});
+
+test("a first sync that succeeds late begins where the first one would have begun", async (stack) => {
+  const seller = await connectSeller(stack);
+  const days = (n: number) => Math.floor(Date.now() / 1000) - n * 86_400;
+  // Since then TikTok has refused to show orders.
+  await stack.sql`
+    update public.tiktok_shops
+    set created_at = now() - interval '40 days', orders_synced_until = null, first_sync_done = false`;
+  const { id } = stack.tiktok.addOrder({ shopId: seller.shopId, updateTime: days(35) });
+  stack.tiktok.addOrder({ shopId: seller.shopId, updateTime: days(75) });
+  await stack.sql`select public.request_order_sync(${seller.shopId})`;
+  await runEventWorker(stack);
+  await settledEvents(stack);
+  assert.deepEqual(await listOrderIds(seller), [id]);
 });
 
 test("an order that changes while a sync reads pages hides no other order", async (stack) => {

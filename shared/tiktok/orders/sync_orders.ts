@@ -30,6 +30,8 @@ const OVERLAP_SECONDS = 300;
 const PAGE_SIZE = 100;
 
 const Marks = z.object({
+  /** When the seller connected the shop for the first time. */
+  created_at: z.string(),
   orders_synced_until: z.nullable(z.string()),
   returns_synced_until: z.nullable(z.string()),
 });
@@ -37,7 +39,8 @@ const Marks = z.object({
 const Stored = z.object({ outcome: z.string(), enqueued: z.int(), missed: z.int() });
 
 /**
- * Handles a SYNC_ORDERS event: from the end of the shop's last sync, at first 30 days ago, until now.
+ * Handles a SYNC_ORDERS event: from the end of the shop's last sync, at first 30 days before it was connected, until
+ * now.
  * @throws {TikTokError} if TikTok does not name the orders
  */
 export async function syncShopOrders(
@@ -52,11 +55,11 @@ export async function syncShopOrders(
   const marks = Marks.parse(unwrap<unknown>(
     "marks of the sync",
     await dependencies.database.from("tiktok_shops")
-      .select("orders_synced_until, returns_synced_until").eq("id", id).single(),
+      .select("created_at, orders_synced_until, returns_synced_until").eq("id", id).single(),
   ));
   const windowOf = (mark: string | null): SyncWindow => {
-    if (mark === null) return { from: to - FIRST_SYNC_SECONDS, to };
-    return { from: Math.floor(Date.parse(mark) / 1000) - OVERLAP_SECONDS, to };
+    const begin = Math.floor(Date.parse(mark ?? marks.created_at) / 1000);
+    return { from: begin - (mark === null ? FIRST_SYNC_SECONDS : OVERLAP_SECONDS), to };
   };
   const sync: ShopSync = {
     ...{ dependencies, event, connection: new ShopConnection(dependencies, event.shop) },

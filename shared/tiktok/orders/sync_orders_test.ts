@@ -38,7 +38,11 @@ interface StoredPage {
 /** Reads the pages that TikTok answers in turn. Returns what the database was given. */
 async function syncPages(...pages: unknown[]): Promise<StoredPage[]> {
   const stored: StoredPage[] = [];
-  const marks = { orders_synced_until: SYNCED_UNTIL, returns_synced_until: SYNCED_UNTIL };
+  const marks = {
+    created_at: SYNCED_UNTIL,
+    orders_synced_until: SYNCED_UNTIL,
+    returns_synced_until: SYNCED_UNTIL,
+  };
   const watermark = Promise.resolve({ data: marks, error: null });
   const database = {
     from: () => ({ select: () => ({ eq: () => ({ single: () => watermark }) }) }),
