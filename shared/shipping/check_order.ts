@@ -1,13 +1,13 @@
 /** Whether TikTok still lets an order be shipped: our copy of it may be seconds behind. */
-import { ConnectionWaitsError, ShopConnection } from "../tiktok/connections/shop_connection.ts";
-import { isRateLimited, TikTokError } from "../tiktok/api/errors.ts";
 import { getOrders } from "../tiktok/api/orders.ts";
+import { ShopConnection } from "../tiktok/connections/shop_connection.ts";
 import type { LineItem, Order } from "../tiktok/api/schemas.ts";
 import { mapAddress } from "../tiktok/orders/map_address.ts";
 import { isCancelled } from "../tiktok/orders/map_order_items.ts";
 import { toStorable } from "../values/storable_text.ts";
 import { LabelError, type LabelFailure } from "./errors.ts";
 import type { LabelDependencies } from "./dependencies.ts";
+import { toLabelError } from "./providers/tiktok/errors.ts";
 import type { OrderInParcel, OrderToShip, Purchase } from "./schemas.ts";
 import type { ParcelProvider } from "./shipment.ts";
 import { isPartOfPackage } from "./whole_package.ts";
@@ -100,15 +100,10 @@ export async function checkOrdersAtTikTok(
   const { orders: found } = await new ShopConnection(dependencies, order.shop)
     .call((access) => getOrders(dependencies.tiktok, access, ids))
     .catch((error) => {
-      if (!(error instanceof TikTokError)) throw error;
-      if (error instanceof ConnectionWaitsError && error.whilePaused) {
-        throw new LabelError("shop_paused", { cause: error });
-      }
-      if (isRateLimited(error)) {
-        const { retryAfterSeconds } = error;
-        throw new LabelError("carrier_busy", { retryAfterSeconds, cause: error });
-      }
-      throw new LabelError("tiktok_unavailable", { cause: error });
+      const failure = toLabelError(error);
+      const isUnknown = failure instanceof LabelError && failure.code === "carrier_refused";
+      // No carrier has seen the parcel yet.
+      throw isUnknown ? new LabelError("tiktok_unavailable", { cause: error }) : failure;
     });
   for (const wanted of orders) {
     const detail = found.get(wanted.tiktok_order_id);

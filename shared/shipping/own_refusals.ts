@@ -38,6 +38,9 @@ const TEMPORARY: ReadonlyMap<number, LabelFailure> = new Map([
   [105005, "permission_missing"],
 ]);
 
+/** Of Get Order Detail: "the order does not belong to the current seller". */
+const READ: ReadonlyMap<number, LabelFailure> = new Map([[21008111, "order_not_found"]]);
+
 /** TikTok has the number for another package of the order: it cannot be withdrawn. */
 export class PartlyNotifiedError extends TikTokError {
   override name = "PartlyNotifiedError";
@@ -86,6 +89,6 @@ export function toReadError(error: unknown): LabelError {
   if (!(error instanceof TikTokError)) throw error;
   if (isPaused(error)) return new LabelError("shop_paused", { cause: error });
   if (!isRefusal(error)) throw error;
-  const code = FINAL.get(error.code) ?? TEMPORARY.get(error.code) ?? "tiktok_unavailable";
-  return new LabelError(code, { cause: error });
+  const code = FINAL.get(error.code) ?? TEMPORARY.get(error.code) ?? READ.get(error.code);
+  return new LabelError(code ?? "tiktok_unavailable", { cause: error });
 }

@@ -49,6 +49,7 @@ Deno.test("a refusal that our own lost call can cause is final only for the firs
 
 Deno.test("a refused read is a code, and an outage stays TikTok's error", () => {
   assert.equal(toReadError(refusal(21008117)).code, "tiktok_label_required");
+  assert.equal(toReadError(refusal(21008111)).code, "order_not_found");
   assert.equal(toReadError(refusal(12345)).code, "tiktok_unavailable");
   const outage = new TikTokError("down");
   assert.throws(() => toReadError(outage), outage);

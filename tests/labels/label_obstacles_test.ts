@@ -112,6 +112,32 @@ step("an order that waits for something gets its label afterwards, with the same
   await settledEvents(stack);
 });
 
+step(
+  "an order that TikTok no longer shows to the shop is unknown, and not a parcel that a carrier refuses",
+  async () => {
+    const order = await receiveSettledOrder({});
+    const { state } = stack.tiktok;
+    const moved = {
+      ...(state.get("orders", order.tiktokId) ?? assert.fail()),
+      shopId: "elsewhere",
+    };
+    state.put("orders", order.tiktokId, moved);
+    const before = stack.easypost.calls.length;
+    assertProblem(await requestLabel(stack, seller, order.id), 404, "order_not_found");
+    assert.equal(stack.easypost.calls.length, before);
+  },
+);
+
+step("a shop that withdrew the permission to read orders is told so", async () => {
+  const order = await receiveSettledOrder({});
+  const { state } = stack.tiktok;
+  const logins = state.all("logins");
+  for (const login of logins) state.put("logins", login.openId, { ...login, scopes: [] });
+  const answer = await requestLabel(stack, seller, order.id);
+  for (const login of logins) state.put("logins", login.openId, login);
+  assertProblem(answer, 422, "permission_missing");
+});
+
 step("a refunded order gets no label", async () => {
   const refunded = await receiveSettledOrder({ price: "20.00" });
   const refund = {

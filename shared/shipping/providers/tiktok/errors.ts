@@ -15,14 +15,22 @@ const MAYBE_OURS = new Set([
 const FAILURES: ReadonlyMap<number, LabelFailure> = new Map([
   [21011044, "order_on_hold"],
   [21011041, "order_cancelled"],
+  // Get Order Detail: "the order does not belong to the current seller".
+  [21008111, "order_not_found"],
+  [21011029, "line_items_unknown"],
   // The buyer's request has to be answered first.
   [21011007, "cancellation_requested"],
   [21008044, "cancellation_requested"],
   [21004008, "service_unavailable"],
+  [11003011, "service_unavailable"],
   [21008025, "fulfilled_by_tiktok"],
+  [21008043, "fulfilled_by_tiktok"],
   [21011033, "order_combined"],
   [21011046, "order_combined"],
   [105005, "permission_missing"],
+  [10006402, "permission_missing"],
+  // Cancelled in Seller Center.
+  [21023059, "label_voided"],
   // The parcel was picked up: TikTok no longer shows its label.
   [21042102, "label_gone"],
   [21023046, "label_gone"],

@@ -176,6 +176,9 @@ Deno.test("a label that TikTok is still drawing is not ready", async () => {
     [page(503), "tiktok_unavailable"],
     [refusal(21042102), "label_gone"],
     [refusal(21023046), "label_gone"],
+    [refusal(21023059), "label_voided"],
+    [refusal(21008043), "fulfilled_by_tiktok"],
+    [refusal(10006402), "permission_missing"],
   ] as const;
   for (const [answer, code] of cases) {
     await withTikTok({ [DOCUMENT]: answer }, async ({ provider, purchase }) => {
