@@ -120,6 +120,10 @@ test("after a failed delivery the carrier's next attempt shows", async (stack) =
 test("an unknown status changes nothing", async (stack) => {
   const seller = await connectSeller(stack);
   const parcel = await newParcel(stack, seller);
+  // EasyPost could not track the parcel: nobody has scanned it, and its label can be voided.
+  await sendEvents(stack, trackingEvent(stack, parcel, { status: "error" }));
+  assert.equal(await statusOf(stack, parcel), "purchased");
+  assert.equal(await orderStatus(stack, parcel), "awaiting_collection");
   await sendEvents(stack, trackingEvent(stack, parcel, { status: "in_transit" }));
   const odd = ["unknown", "cancelled", "teleported", "", "IN_TRANSIT", "__proto__", "voided"];
   for (const status of [...odd, null, 7, ["delivered"], { status: "delivered" }]) {

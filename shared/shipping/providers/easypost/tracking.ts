@@ -11,10 +11,9 @@ const STATUS: ReadonlyMap<string, ParcelStatus> = new Map(Object.entries({
   delivered: "delivered",
   return_to_sender: "returned",
   failure: "failed",
-  error: "failed",
 }));
 
-/** "unknown", "cancelled" (the label, not the parcel) and new values change no status. */
+/** "unknown", "cancelled" (the label, not the parcel), "error" (of the tracking) and new values change no status. */
 export function toTrackingUpdate(tracker: Tracker): TrackingUpdate {
   return {
     status: STATUS.get(tracker.status ?? "") ?? null,
