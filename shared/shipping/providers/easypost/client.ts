@@ -147,7 +147,7 @@ export class EasyPostClient {
       });
     }
     if (!response.ok) {
-      const { code = "", message: words = "" } = ErrorBody.safeParse(json).data?.error ?? {};
+      const { code = "", words = "" } = ErrorBody.safeParse(json).data?.error ?? {};
       const text = [`EasyPost answered HTTP ${status}`, code, requestIdOf(response)];
       throw new EasyPostError(text.filter(Boolean).join(" "), {
         status,

@@ -85,10 +85,21 @@ export type Webhook = z.infer<typeof Webhook>;
 
 export const WebhookList = z.looseObject({ webhooks: elementsOf(Webhook, "EasyPost webhooks") });
 
+/** EasyPost writes words as a text, or as texts in lists and objects, by field. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
+}
+
 export const ErrorBody = z.looseObject({
-  error: z.looseObject({
-    // A code that is a sentence is none.
-    code: withFallback(z.string().check(z.regex(/^[A-Z][A-Z0-9_.]{0,99}$/)), ""),
-    message: withFallback(z.pipe(z.string(), z.transform(redact)), ""),
-  }),
+  error: z.pipe(
+    z.looseObject({
+      // A code that is a sentence is none.
+      code: withFallback(z.string().check(z.regex(/^[A-Z][A-Z0-9_.]{0,99}$/)), ""),
+    }),
+    z.transform(({ code, message, errors }) => ({
+      code,
+      words: redact([...textsOf(message), ...textsOf(errors)].join(" ")),
+    })),
+  ),
 });
