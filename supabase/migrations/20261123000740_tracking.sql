@@ -50,7 +50,7 @@ comment on function private.next_parcel_status(public.shipments, jsonb) is
 grant execute on function private.next_parcel_status(public.shipments, jsonb) to service_role;
 
 /*
-  Arguments: p_shipment_id; p_update {status, estimated_delivery, updated_at, tracking_number}, each optional.
+  Arguments: p_shipment_id; p_update {status, estimated_delivery, updated_at, scanned_at, tracking_number}, each optional.
   Returns:   moved, recorded or stale.
   Errors:    PT404, unknown shipment.
 */
@@ -74,6 +74,13 @@ begin
   select * into before from public.shipments where id = p_shipment_id for no key update;
   if before.id is null then
     raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
+  end if;
+  -- What was scanned before the order existed is another parcel: carriers use their numbers again.
+  if (p_update ->> 'scanned_at')::timestamptz < (
+    -- EasyPost does not know the time zone of each scan.
+    select tiktok_created_at - interval '1 day' from public.orders where id = before.order_id
+  ) then
+    p_update := '{}';
   end if;
   -- 2. Apply the status, other facts only if the update is newer.
   newer := (p_update ->> 'updated_at')::timestamptz is null

@@ -46,6 +46,13 @@ select is(
   ),
   'with the parcel, and what became of it and of the order'
 );
+-- A scan from before the order.
+update public.orders set tiktok_created_at = '2026-12-01T12:00:00Z' where tiktok_order_id = 'a';
+select is(
+  tests.track('a1', '{"status": "delivered", "scanned_at": "2026-11-30T11:00:00Z", "updated_at": "2026-12-11T12:00:00Z"}'),
+  'recorded', 'a delivery before the order was that of another parcel'
+);
+select is(tests.seen('a1'), 'in_transit 2026-12-20 10T12', 'and changes nothing');
 -- The same event again.
 select is(
   tests.track(

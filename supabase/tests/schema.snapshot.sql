@@ -6068,6 +6068,13 @@ begin
   if before.id is null then
     raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
   end if;
+  -- What was scanned before the order existed is another parcel: carriers use their numbers again.
+  if (p_update ->> 'scanned_at')::timestamptz < (
+    -- EasyPost does not know the time zone of each scan.
+    select tiktok_created_at - interval '1 day' from public.orders where id = before.order_id
+  ) then
+    p_update := '{}';
+  end if;
   -- 2. Apply the status, other facts only if the update is newer.
   newer := (p_update ->> 'updated_at')::timestamptz is null
     or before.tracking_updated_at is null

@@ -1,5 +1,6 @@
 /** Tracking numbers that sellers bring from elsewhere: TikTok is notified once, and the parcel is tracked. */
 import assert from "node:assert/strict";
+import { advanceTracker, makeTracker } from "../../local/simulators/easypost/trackers.ts";
 import {
   type Answer,
   assertProblem,
@@ -282,6 +283,28 @@ test("a wrong number that is another parcel's, which has arrived, is corrected: 
   await stack.easypost.advanceTracker(right, "in_transit");
   await processDueEvents(stack);
   assert.equal((await readOrder(seller, order.id)).status, "in_transit");
+});
+
+test("what the carrier says of an earlier parcel with the same number does not count", async (stack) => {
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller);
+  const number = newNumber();
+  const { state, mode } = stack.easypost;
+  const before = Date.now() - 60 * 24 * 3600_000;
+  const earlier = makeTracker({
+    ...{ trackingCode: number, carrier: "UPS", shipmentId: null, mode, now: before },
+  });
+  state.put("trackers", earlier.id, advanceTracker(earlier, "delivered", {}, before));
+  const { body: { id } } = await add(stack, seller, order, { tracking_number: number });
+  await processDueEvents(stack);
+  assert.equal((await read(stack, seller, id)).status, "purchased");
+  assert.equal((await readOrder(seller, order.id)).status, "awaiting_collection");
+  await stack.easypost.send(stack.easypost.eventOf(number));
+  await processDueEvents(stack);
+  assert.equal((await read(stack, seller, id)).status, "purchased");
+  await stack.easypost.advanceTracker(number, "in_transit");
+  await processDueEvents(stack);
+  assert.equal((await read(stack, seller, id)).status, "in_transit");
 });
 
 test("a correction whose answer is lost is kept: TikTok, which takes one in the US, has it", async (stack) => {

@@ -86,6 +86,8 @@ export interface TrackingUpdate {
   estimated_delivery: string | null;
   /** The carrier's time of the update, ISO 8601. */
   updated_at: string | null;
+  /** When the carrier saw what the status says, ISO 8601; absent where it is unknown. */
+  scanned_at?: string;
 }
 
 export interface LabelProvider {

@@ -272,6 +272,7 @@ Deno.test("track() returns the tracking update; without a tracker it is empty", 
       status: "out_for_delivery",
       estimated_delivery: "2026-10-03",
       updated_at: "2026-09-21T14:13:20.000Z",
+      scanned_at: "2026-09-21T14:13:20.000Z",
     });
   });
   await withServer(() => Response.json({ id: "shp_1" }), async (url) => {

@@ -38,6 +38,16 @@ export const Tracker = z.looseObject({
   est_delivery_date: OptionalText,
   shipment_id: OptionalText,
   updated_at: OptionalText,
+  /** What the carrier reported, oldest first. */
+  tracking_details: withFallback(
+    z.optional(
+      elementsOf(
+        z.looseObject({ status: OptionalText, datetime: OptionalText }),
+        "EasyPost tracking details",
+      ),
+    ),
+    undefined,
+  ),
 });
 export type Tracker = z.infer<typeof Tracker>;
 

@@ -15,7 +15,10 @@ const STATUS: ReadonlyMap<string, ParcelStatus> = new Map(Object.entries({
 
 /** "unknown", "cancelled" (the label, not the parcel), "error" (of the tracking) and new values change no status. */
 export function toTrackingUpdate(tracker: Tracker): TrackingUpdate {
+  const scan = tracker.tracking_details?.findLast(({ status }) => status === tracker.status);
+  const scanned_at = isoTimeOfText(scan?.datetime);
   return {
+    ...(scanned_at !== null && { scanned_at }),
     status: STATUS.get(tracker.status ?? "") ?? null,
     estimated_delivery: isoTimeOfText(tracker.est_delivery_date)?.slice(0, 10) ?? null,
     updated_at: isoTimeOfText(tracker.updated_at),

@@ -52,6 +52,18 @@ Deno.test("a missing or invalid time is null", () => {
   }
 });
 
+Deno.test("the scan of the status is the latest with it", () => {
+  const scan = (status: string | null, datetime: unknown) => ({ status, datetime });
+  const scannedAt = (status: string, ...tracking_details: unknown[]) =>
+    toTrackingUpdate(Tracker.parse({ status, tracking_details })).scanned_at;
+  const [early, late] = ["2026-10-01T10:00:00Z", "2026-10-02T10:00:00Z"];
+  const details = [scan("in_transit", early), scan("in_transit", late), scan("delivered", null)];
+  assert.equal(scannedAt("in_transit", ...details), "2026-10-02T10:00:00.000Z");
+  assert.equal(scannedAt("delivered", ...details), undefined);
+  assert.equal(scannedAt("delivered", 7, null), undefined);
+  assert.equal(toTrackingUpdate(Tracker.parse({ tracking_details: "none" })).scanned_at, undefined);
+});
+
 Deno.test("a tracker may have unknown fields, and lack known ones", () => {
   const tracker = Tracker.parse({ status: "delivered", later: { x: 1 } });
   assert.equal(toTrackingUpdate(tracker).status, "delivered");
