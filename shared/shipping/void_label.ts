@@ -5,16 +5,16 @@ import type { LabelProvider, VoidDecision } from "./providers/provider.ts";
 import type { Purchase } from "./schemas.ts";
 import type { Shipment } from "./shipment.ts";
 
-/** A refusal is a decision; an unreachable provider has made none. @throws {LabelError} */
+/** A refusal is a decision, with its cause; an unreachable provider has made none. @throws {LabelError} */
 async function requestDecision(
   provider: LabelProvider,
   purchase: Purchase,
-): Promise<VoidDecision> {
+): Promise<VoidDecision & { cause?: unknown }> {
   try {
     return await provider.void(purchase);
   } catch (error) {
     if (!(error instanceof LabelError) || error.code !== "carrier_refused") throw error;
-    return { state: "void_rejected", reason: "void_refused" };
+    return { state: "void_rejected", reason: "void_refused", cause: error.cause };
   }
 }
 
@@ -36,7 +36,8 @@ export async function voidLabel(
   });
   const shipment = await purchases.settleVoid(shipmentId, decision);
   if (shipment.state === "void_rejected") {
-    throw new LabelError(LabelFailure.parse(shipment.reason ?? "void_refused"));
+    const code = LabelFailure.parse(shipment.reason ?? "void_refused");
+    throw new LabelError(code, { cause: decision.cause });
   }
   return shipment;
 }
