@@ -4,6 +4,7 @@ import { callFunction } from "../../database/call_function.ts";
 import type { StoredConnection } from "../../inbox/events.ts";
 import { log } from "../../log.ts";
 import type { TikTokError } from "../api/errors.ts";
+import { getAuthorizedShops } from "../api/shops.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
 import { ShopConnection } from "./shop_connection.ts";
 
@@ -25,7 +26,7 @@ export async function correctCipher(
   if (refusal.code !== WRONG_CIPHER) return;
   const { database, tiktok } = dependencies;
   const { read, unreadable } = await new ShopConnection(dependencies, shop)
-    .call(({ accessToken }) => tiktok.getAuthorizedShops(accessToken));
+    .call(({ accessToken }) => getAuthorizedShops(tiktok, accessToken));
   const found = read.find(({ id }) => id === shop.shop_id);
   // The unreadable one may be this shop.
   if (found === undefined && unreadable.length > 0) return;
