@@ -50,6 +50,36 @@ comment on function private.next_parcel_status(public.shipments, jsonb) is
 grant execute on function private.next_parcel_status(public.shipments, jsonb) to service_role;
 
 /*
+  Arguments: p_shipment, a voided label whose parcel the carrier has; the caller has locked its orders.
+*/
+create function private.count_used_void(p_shipment public.shipments)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  purchase private.label_purchases;
+begin
+  select * into purchase from private.label_purchases where id = p_shipment.id and state = 'voided' for update;
+  if purchase.id is null or exists (
+    select from public.system_logs
+    where event_type = 'voided_label_used' and details ->> 'shipment_id' = p_shipment.id::text
+  ) then
+    return;
+  end if;
+  perform private.settle_label_cost(
+    purchase, jsonb_build_object('shipping_cost', p_shipment.shipping_cost, 'currency', p_shipment.currency)
+  );
+  insert into public.system_logs (event_type, details)
+  values ('voided_label_used', jsonb_build_object('user_id', p_shipment.user_id, 'shipment_id', p_shipment.id));
+end;
+$$;
+comment on function private.count_used_void(public.shipments) is
+  'Part of move_shipment: counts the cost of a voided label again, once, because the carrier bills the scanned parcel; logs it for operators.';
+grant execute on function private.count_used_void(public.shipments) to service_role;
+
+/*
   Arguments: p_shipment_id; p_update {status, estimated_delivery, updated_at, scanned_at, tracking_number}, each optional.
   Returns:   moved, recorded or stale.
   Errors:    PT404, unknown shipment.
@@ -81,6 +111,9 @@ begin
     select tiktok_created_at - interval '1 day' from public.orders where id = before.order_id
   ) then
     p_update := '{}';
+  elsif before.status = 'voided' and before.provider = 'easypost'
+    and private.parcel_rank(p_update ->> 'status') > private.parcel_rank('purchased') then
+    perform private.count_used_void(before);
   end if;
   -- 2. Apply the status, other facts only if the update is newer.
   newer := (p_update ->> 'updated_at')::timestamptz is null
