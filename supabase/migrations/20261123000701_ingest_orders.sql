@@ -35,6 +35,8 @@ language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  result record;
 begin
   -- 1. Insert the orders, write their timelines and settle their events.
   with stored as materialized (
@@ -82,12 +84,16 @@ begin
     group by (stored.row).currency
   )
   select
-    jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)),
-    count(*) filter (where (stored.row).counts_for_plan),
-    count(*) filter (where not (stored.row).counts_for_plan),
-    (select array_agg(of_currency) from summed)
-  into outcomes, counted, not_counted, totals
+    jsonb_agg(jsonb_build_object('event_id', event_id, 'outcome', 'inserted', 'order_id', (stored.row).id)) as outcomes,
+    count(*) filter (where (stored.row).counts_for_plan) as counted,
+    count(*) filter (where not (stored.row).counts_for_plan) as not_counted,
+    (select array_agg(of_currency) from summed) as totals
+  into result
   from stored;
+  outcomes := result.outcomes;
+  counted := result.counted;
+  not_counted := result.not_counted;
+  totals := result.totals;
   -- 2. Settle their other events.
   perform private.settle_others_of_orders(
     p_shop.shop_id, array(select item #>> '{order,tiktok_order_id}' from unnest(p_items) as item)

@@ -115,6 +115,7 @@ create table private.label_purchases (
   cost_cents bigint,
   cost_day date,
   cost_shop_key uuid,
+  adjustments jsonb not null default '{}'::jsonb,
   created_at timestamp with time zone not null default now()
 );
 alter table private.label_purchases enable row level security;
@@ -480,6 +481,7 @@ create table public.tiktok_shops (
   refresh_token_expires_at timestamp with time zone not null,
   webhook_url text,
   orders_synced_until timestamp with time zone,
+  returns_synced_until timestamp with time zone,
   first_sync_done boolean not null default false,
   connection_status text not null default 'active'::text,
   status_reason text,
@@ -2539,6 +2541,41 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.connected_by_newer_pair(p_user_id uuid, p_grant jsonb, p_shop_ids text[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  connected jsonb;
+begin
+  if not exists (
+    select from public.tiktok_shops as shop
+    join private.tiktok_logins as login on login.user_id = shop.user_id and login.open_id = shop.open_id
+    where shop.user_id = p_user_id
+      and shop.open_id = p_grant ->> 'open_id'
+      and shop.connection_status in ('active', 'paused')
+      and private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at)
+  ) then
+    return null;
+  end if;
+  select jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id)
+  into connected
+  from public.tiktok_shops
+  where user_id = p_user_id
+    and open_id = p_grant ->> 'open_id'
+    and connection_status in ('active', 'paused');
+  -- A further shop would get a pair that TikTok no longer accepts.
+  if not connected @> (
+    select jsonb_agg(jsonb_build_object('shop_id', shop_id)) from unnest(p_shop_ids) as shop_id
+  ) then
+    raise exception 'TikTok has replaced these tokens' using errcode = 'PT410';
+  end if;
+  return connected;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.connection_figures()
  RETURNS TABLE(metric text, subject text, value numeric)
  LANGUAGE plpgsql
@@ -2684,7 +2721,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.correction_refusal(p_purchase private.label_purchases, p_shipment public.shipments, p_notifications bigint[], p_carrier text, p_tracking_number text)
+CREATE OR REPLACE FUNCTION private.correction_refusal(p_purchase private.label_purchases, p_notifications bigint[], p_carrier text, p_tracking_number text)
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO ''
@@ -2699,10 +2736,12 @@ begin
   if p_purchase.state <> 'purchased' then
     return 'tracking_withdrawn';
   end if;
+  select * into shipped from public.orders where id = p_purchase.order_id;
   select min(accepted_at) into first_accepted
   from private.own_tracking_numbers
   where shipment_id = p_purchase.id;
-  if first_accepted <= now() - interval '72 hours' or p_shipment.status in ('delivered', 'returned') then
+  -- Not the status of the parcel: a wrong number may be that of another one, which has arrived.
+  if first_accepted <= now() - interval '72 hours' or shipped.tiktok_status in ('DELIVERED', 'COMPLETED') then
     return 'tracking_final';
   end if;
   if exists (
@@ -2725,11 +2764,35 @@ begin
   ) then
     return 'tracking_in_progress';
   end if;
-  select * into shipped from public.orders where id = p_purchase.order_id;
   if shipped.order_status = 'cancelled' then
     return 'order_cancelled';
   end if;
   return private.own_number_refusal(shipped, p_carrier, p_tracking_number, p_purchase.id);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.count_adjustment(p_purchase private.label_purchases, p_amount numeric, p_currency text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  cents bigint := coalesce(sign(p_amount) * private.label_cents(abs(p_amount), p_currency), 0);
+begin
+  -- On the day on which the account pays: weeks after the purchase its own month is over.
+  perform private.add_label_cost(
+    p_purchase.user_id,
+    coalesce(
+      p_purchase.cost_shop_key,
+      (
+        select shop.shop_key
+        from public.orders
+        join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id and shop.user_id = orders.user_id
+        where orders.id = p_purchase.order_id and orders.user_id = p_purchase.user_id
+      )
+    ),
+    private.current_day(), 0, cents
+  );
 end;
 $function$
 ;
@@ -3393,6 +3456,22 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.end_sync_page(p_event private.webhook_events, p_shop public.tiktok_shops, p_next text, p_result jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if p_next not in ('later', 'end') then
+    return p_result || '{"outcome": "stored"}';
+  end if;
+  if p_next = 'later' then
+    perform private.enqueue_task('SYNC_ORDERS', p_shop.id || ':after:' || p_event.id, p_shop.shop_id);
+  end if;
+  return private.settle_locked_event(p_event, p_result || '{"outcome": "synced"}');
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.enqueue_customer_email(p_user_id uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -3436,9 +3515,17 @@ begin
             select from private.event_queue as queued
             where queued.event_id = waiting.id and queued.status in ('pending', 'held')
           )
+          -- A held order is read again once it has changed: its seller sees its state.
+          and not exists (
+            select from private.held_orders as held
+            where waiting.status = 'held'
+              and held.shop_id = p_shop.shop_id
+              and held.tiktok_order_id = entry.order_id
+              and held.tiktok_updated_at < to_timestamp(least(entry.update_time, 253402300799))
+          )
       )
   loop
-    -- Of this connection: an earlier one may have had the task, whose order was stored for the next account.
+    -- An earlier connection may have had the same task, whose order was stored for the next account.
     occasion := concat_ws(
       ':', p_shop.id, extract(epoch from p_shop.connected_at), found.order_id,
       coalesce(found.update_time::text, 'unread:' || date_trunc('hour', now()))
@@ -3635,7 +3722,7 @@ begin
       and not attisdropped
       and attname <> all (p_hidden)
       and case (select relnamespace from pg_catalog.pg_class where oid = p_relation)
-        -- Of a public table, what the seller may select anyway: no token, no Stripe id.
+        -- Columns of a public table that the seller may select anyway: no token, no Stripe id.
         when 'public'::regnamespace then has_column_privilege('authenticated', p_relation, attnum, 'select')
         else true
       end
@@ -4053,6 +4140,25 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.has_room_for_all(p_shop public.tiktok_shops, p_items jsonb[])
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  events bigint[];
+  has_refund boolean;
+begin
+  select array_agg((item ->> 'event_id')::bigint), bool_or(item -> 'notice' ?| array['refund_id', 'refund_total'])
+  into events, has_refund
+  from unnest(p_items) as item;
+  return has_refund is not true
+    and public.check_order_limit(p_shop.user_id)
+    and private.limit_with_room(p_shop, events) is not null;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.health_figures()
  RETURNS TABLE(metric text, subject text, value numeric, status text, warning numeric, critical numeric, bad_when text)
  LANGUAGE plpgsql
@@ -4293,7 +4399,10 @@ begin
   locked := private.lock_order_batch(p_shop, p_items);
   new_orders := private.new_orders_of_batch(p_items, locked.open_events, locked.stored_orders);
   if new_orders.items is not null then
-    added := private.ingest_new_orders(p_shop, new_orders.items, true);
+    if not public.check_order_limit(p_shop.user_id) then
+      raise exception 'The limit of the plan was reached meanwhile' using errcode = '40001';
+    end if;
+    added := private.ingest_new_orders(p_shop, new_orders.items);
     outcomes := added.outcomes;
     if jsonb_array_length(outcomes) is distinct from cardinality(new_orders.places) then
       raise exception 'Another event of an order was faster' using errcode = '40001';
@@ -4430,11 +4539,12 @@ AS $function$
 declare
   added record;
 begin
-  added := private.ingest_new_orders(p_shop, p_items, false);
-  if added.outcomes is not null then
-    perform private.count_orders(p_shop, added.counted, added.not_counted);
-    perform private.add_batch_totals(added.totals);
+  if not private.has_room_for_all(p_shop, p_items) then
+    return null;
   end if;
+  added := private.ingest_new_orders(p_shop, p_items);
+  perform private.count_orders(p_shop, added.counted, added.not_counted);
+  perform private.add_batch_totals(added.totals);
   return added.outcomes;
 exception
   when others then
@@ -4442,29 +4552,15 @@ exception
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.ingest_new_orders(p_shop public.tiktok_shops, p_items jsonb[], p_last boolean, OUT outcomes jsonb, OUT counted integer, OUT not_counted integer, OUT totals private.order_totals[])
+CREATE OR REPLACE FUNCTION private.ingest_new_orders(p_shop public.tiktok_shops, p_items jsonb[], OUT outcomes jsonb, OUT counted integer, OUT not_counted integer, OUT totals private.order_totals[])
  RETURNS record
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  events bigint[];
-  has_refund boolean;
   result record;
 begin
-  -- 1. All of them have a place.
-  if not public.check_order_limit(p_shop.user_id) then
-    return;
-  end if;
-  if not p_last then
-    select array_agg((item ->> 'event_id')::bigint), bool_or(item -> 'notice' ?| array['refund_id', 'refund_total'])
-    into events, has_refund
-    from unnest(p_items) as item;
-    if has_refund or private.limit_with_room(p_shop, events) is null then
-      return;
-    end if;
-  end if;
-  -- 2. Insert the orders, write their timelines and settle their events.
+  -- 1. Insert the orders, write their timelines and settle their events.
   with stored as materialized (
     select
       inserted as row,
@@ -4520,7 +4616,7 @@ begin
   counted := result.counted;
   not_counted := result.not_counted;
   totals := result.totals;
-  -- 3. Settle their other events.
+  -- 2. Settle their other events.
   perform private.settle_others_of_orders(
     p_shop.shop_id, array(select item #>> '{order,tiktok_order_id}' from unnest(p_items) as item)
   );
@@ -4610,7 +4706,8 @@ begin
     coalesce(incoming ->> 'order_status', 'received'),
     coalesce(incoming ->> 'payment_status', 'pending'),
     incoming ->> 'currency',
-    (incoming ->> 'total_amount')::numeric,
+    -- A sample, a replacement and an exchange bring no revenue; without its amount a sale is refused.
+    coalesce((incoming ->> 'total_amount')::numeric, case when incoming ->> 'order_kind' <> 'sale' then 0 end),
     coalesce((incoming ->> 'shipping_cost')::numeric, 0),
     incoming ->> 'shipping_type',
     incoming ->> 'customer_email',
@@ -5615,6 +5712,25 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.lock_refused_shops(p_pairs jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  refused text[] := array(
+    select shop.shop_id
+    from jsonb_to_recordset(p_pairs) as pair (user_id uuid, open_id text)
+    join public.tiktok_shops as shop on shop.user_id = pair.user_id and shop.open_id = pair.open_id
+    where shop.status_reason = 'token_refused'
+  );
+begin
+  if cardinality(refused) > 0 then
+    perform private.lock_tiktok_shops_alone(variadic refused);
+  end if;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.lock_seller_alone(p_user_id uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -5918,7 +6034,7 @@ CREATE OR REPLACE FUNCTION private.monthly_order_limit(user_uuid uuid)
 AS $function$
 begin
   return coalesce(
-    -- Of the subscription that get_user_active_subscription names: the live one with the largest plan.
+    -- The subscription that get_user_active_subscription names: the live one with the largest plan.
     (
       select max(plans.monthly_order_limit)
       from public.subscriptions as live
@@ -5981,7 +6097,13 @@ begin
   if before.id is null then
     raise exception 'Unknown shipment %', p_shipment_id using errcode = 'PT404';
   end if;
-  if before.status = 'voided' and before.provider = 'easypost'
+  -- What was scanned before the order existed is another parcel: carriers use their numbers again.
+  if (p_update ->> 'scanned_at')::timestamptz < (
+    -- EasyPost does not know the time zone of each scan.
+    select tiktok_created_at - interval '1 day' from public.orders where id = before.order_id
+  ) then
+    p_update := '{}';
+  elsif before.status = 'voided' and before.provider = 'easypost'
     and private.parcel_rank(p_update ->> 'status') > private.parcel_rank('purchased') then
     perform private.count_used_void(before);
   end if;
@@ -6026,6 +6148,7 @@ begin
     new.orders_synced_until - interval '30 days',
     (select min(tiktok_updated_at) from private.held_orders where shop_id = new.shop_id)
   );
+  new.returns_synced_until := new.returns_synced_until - interval '30 days';
   new.first_sync_done := false;
   return new;
 end;
@@ -7119,6 +7242,9 @@ begin
       becomes,
       case before.tiktok_status when 'AWAITING_SHIPMENT' then 'awaiting_shipment' else 'partially_shipped' end
     );
+  elsif p_event_type = 'TRACKING_CORRECTED' and before.order_status in ('in_transit', 'delivered') then
+    -- What the carrier said of the earlier number counts no more; what TikTok says of the order does.
+    becomes := case before.tiktok_status when 'IN_TRANSIT' then 'in_transit' else becomes end;
   else
     becomes := private.next_order_status(before.order_status, becomes);
   end if;
@@ -7379,6 +7505,23 @@ begin
     insert into public.system_logs (event_type, details) values ('personal_data_removed', cleaned);
   end if;
   return cleaned;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.reopen_events_of_shops(p_shop_ids text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.reopen_webhook_events(array(
+    select id from private.webhook_events
+    where source in ('tiktok', 'creatorflow')
+      and (status in ('pending', 'failing') or (status = 'ignored' and reason in ('shop_not_connected', 'shop_of_another_account')))
+      and shop_id = any (p_shop_ids)
+    order by id
+    for update skip locked
+  ));
 end;
 $function$
 ;
@@ -8167,6 +8310,110 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.store_granted_shops(p_user_id uuid, p_grant jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into public.tiktok_shops as shop (
+    user_id, shop_id, shop_key, shop_name, region, shop_cipher, open_id, granted_scopes,
+    access_token, refresh_token, token_expires_at, refresh_token_expires_at, connected_at
+  )
+  select
+    p_user_id, entry.shop_id, private.identify_shop(entry.shop_id, entry.shop_id_hashes), entry.shop_name, entry.region,
+    entry.shop_cipher, p_grant ->> 'open_id', array(select jsonb_array_elements_text(p_grant -> 'granted_scopes')),
+    entry.access_token, entry.refresh_token,
+    (p_grant ->> 'token_expires_at')::timestamptz,
+    (p_grant ->> 'refresh_token_expires_at')::timestamptz,
+    clock_timestamp()
+  from jsonb_to_recordset(p_grant -> 'shops') as entry (
+    shop_id text, shop_id_hashes text[], shop_name text, region text, shop_cipher text,
+    access_token text, refresh_token text
+  )
+  order by entry.shop_id
+  on conflict (user_id, shop_id) do update
+    set shop_key = excluded.shop_key,
+        shop_name = excluded.shop_name,
+        region = excluded.region,
+        shop_cipher = excluded.shop_cipher,
+        open_id = excluded.open_id,
+        granted_scopes = excluded.granted_scopes,
+        access_token = excluded.access_token,
+        refresh_token = excluded.refresh_token,
+        token_expires_at = excluded.token_expires_at,
+        refresh_token_expires_at = excluded.refresh_token_expires_at,
+        connection_status = 'active',
+        status_reason = null,
+        probe_at = null,
+        connected_at = excluded.connected_at;
+exception
+  when unique_violation then
+    raise exception 'A shop is connected to another account' using errcode = 'PT409';
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.store_refreshed_tokens(p_user_id uuid, p_open_id text, p_token_version integer, p_grant jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  revived text[];
+begin
+  -- 1. Check the version alone: a worker with an expired lease still has the only valid pair.
+  update private.tiktok_logins
+  set token_version = token_version + 1,
+      pair_requested_at = coalesce((p_grant ->> 'requested_at')::timestamptz, now()),
+      last_refreshed_at = now(),
+      refresh_not_before = null,
+      refresh_failures = 0,
+      refresh_refusals = 0,
+      last_refresh_error = null,
+      lease_id = null,
+      lease_until = null
+  where user_id = p_user_id and open_id = p_open_id and token_version = p_token_version;
+  if not found then
+    return 'superseded';
+  end if;
+
+  perform private.lock_shops(p_user_id, p_open_id);
+  revived := array(
+    select shop_id from public.tiktok_shops
+    where user_id = p_user_id and open_id = p_open_id and status_reason = 'token_refused'
+      and p_grant -> 'shops' @> jsonb_build_array(jsonb_build_object('shop_id', shop_id))
+  );
+  -- 2. Store the pair, also at shops that another worker gave up while this refresh was slow.
+  update public.tiktok_shops as shop
+  set access_token = entry.access_token,
+      refresh_token = entry.refresh_token,
+      token_expires_at = (p_grant ->> 'token_expires_at')::timestamptz,
+      refresh_token_expires_at = (p_grant ->> 'refresh_token_expires_at')::timestamptz,
+      granted_scopes = case
+        when jsonb_array_length(p_grant -> 'granted_scopes') > 0
+          then array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'))
+        else shop.granted_scopes
+      end,
+      connection_status = case when shop.connection_status = 'paused' then 'paused' else 'active' end,
+      status_reason = case when shop.connection_status = 'paused' then shop.status_reason end
+  from jsonb_to_recordset(p_grant -> 'shops') as entry (
+    shop_id text, access_token text, refresh_token text
+  )
+  where shop.user_id = p_user_id
+    and shop.open_id = p_open_id
+    and shop.shop_id = entry.shop_id
+    and (shop.connection_status in ('active', 'paused') or shop.status_reason = 'token_refused');
+  -- 3. Make up for what these missed.
+  if cardinality(revived) > 0 then
+    perform private.reopen_events_of_shops(revived);
+    perform private.enqueue_task('SYNC_ORDERS', shop.id || ':refreshed:' || p_token_version, shop.shop_id)
+    from public.tiktok_shops as shop
+    where shop.user_id = p_user_id and shop.shop_id = any (revived);
+  end if;
+  return 'stored';
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.store_sender(p_user_id uuid, p_order_id uuid, p_address jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -8178,6 +8425,31 @@ begin
   from public.orders
   where id = p_order_id and user_id = p_user_id and p_address is not null
   on conflict (tiktok_shop_id) do update set address = excluded.address, updated_at = now();
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.store_tiktok_login(p_user_id uuid, p_grant jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.tiktok_logins as login (user_id, open_id, pair_requested_at)
+  values (
+    p_user_id,
+    p_grant ->> 'open_id',
+    coalesce((p_grant ->> 'requested_at')::timestamptz, now())
+  )
+  on conflict (user_id, open_id) do update
+    set token_version = login.token_version + 1,
+        pair_requested_at = excluded.pair_requested_at,
+        last_refreshed_at = null,
+        refresh_not_before = null,
+        refresh_failures = 0,
+        refresh_refusals = 0,
+        last_refresh_error = null,
+        lease_id = null,
+        lease_until = null;
 end;
 $function$
 ;
@@ -8527,6 +8799,66 @@ AS $function$
 begin
   -- Postgres stops three million ids before the end.
   return round((2147483648 - 3000000 - p_age)::numeric / nullif(p_spent, 0) * p_seconds / 86400, 1);
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.adjust_label_cost(p_event_id bigint, p_shipment_id uuid, p_invoice jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  -- 1. Lock the seller, the event, the orders, then the purchase.
+  event private.webhook_events := private.lock_open_event(p_event_id, array[private.seller_of_shipment(p_shipment_id)]);
+  purchase private.label_purchases;
+  earlier jsonb;
+  difference numeric;
+  cost numeric;
+  outcome text;
+begin
+  if event.id is not null then
+    perform private.lock_orders_of_purchase(p_shipment_id);
+    select * into purchase from private.label_purchases where id = p_shipment_id for update;
+    if purchase.id is null then
+      raise exception 'Unknown label purchase %', p_shipment_id using errcode = 'PT404';
+    end if;
+    -- 2. Compare it with the stored state of the invoice.
+    earlier := purchase.adjustments -> (p_invoice ->> 'id');
+    difference := round((p_invoice ->> 'amount')::numeric, 2) - coalesce((earlier ->> 'amount')::numeric, 0);
+    outcome := case
+      when (earlier ->> 'at')::timestamptz > (p_invoice ->> 'at')::timestamptz then 'stale'
+      when difference = 0 then 'unchanged'
+      else 'adjusted'
+    end;
+  end if;
+  if outcome in ('adjusted', 'unchanged') then
+    update private.label_purchases
+    set adjustments = adjustments || jsonb_build_object(
+      p_invoice ->> 'id',
+      jsonb_build_object('amount', round((p_invoice ->> 'amount')::numeric, 2)::text, 'at', p_invoice ->> 'at')
+    )
+    where id = p_shipment_id and user_id = purchase.user_id;
+  end if;
+  if outcome = 'adjusted' then
+    -- 3. Count the difference, and show the seller what the label cost.
+    perform private.count_adjustment(purchase, difference, p_invoice ->> 'currency');
+    select coalesce(shipping_cost, quoted_cost) into cost
+    from public.shipments
+    where id = p_shipment_id and currency = p_invoice ->> 'currency'
+    for no key update;
+    if cost is not null then
+      update public.shipments set shipping_cost = greatest(cost + difference, 0) where id = p_shipment_id;
+      perform private.record_parcel_change(
+        p_shipment_id,
+        'LABEL_COST_ADJUSTED',
+        jsonb_build_object(
+          'shipment_id', p_shipment_id,
+          'shipping_cost', jsonb_build_object('from', cost::text, 'to', greatest(cost + difference, 0)::text)
+        )
+      );
+    end if;
+  end if;
+  return private.settle_locked_event(event, jsonb_build_object('outcome', outcome));
 end;
 $function$
 ;
@@ -8899,7 +9231,6 @@ declare
   granted_shops text[] := array(
     select entry ->> 'shop_id' from jsonb_array_elements(p_grant -> 'shops') as entry order by 1
   );
-  scopes text[] := array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'));
   connected jsonb;
 begin
   -- 1. Lock the seller, and the shops alone: against calls for those who had them, and workers that decide whether they
@@ -8907,55 +9238,22 @@ begin
   perform private.lock_sellers(p_user_id);
   perform private.lock_tiktok_shops_alone(variadic granted_shops);
 
-  -- 2. Ignore an older pair that arrives late: TikTok invalidated it when it issued the stored one.
+  -- 2. Ignore an older pair that arrives late.
   perform from private.tiktok_logins
   where user_id = p_user_id and open_id = p_grant ->> 'open_id'
   for update;
-  if exists (
-    select from public.tiktok_shops as shop
-    join private.tiktok_logins as login on login.user_id = shop.user_id and login.open_id = shop.open_id
-    where shop.user_id = p_user_id
-      and shop.open_id = p_grant ->> 'open_id'
-      and shop.connection_status in ('active', 'paused')
-      and private.is_older_pair(p_grant, shop.token_expires_at, login.pair_requested_at)
-  ) then
-    select jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id)
-    into connected
-    from public.tiktok_shops
-    where user_id = p_user_id
-      and open_id = p_grant ->> 'open_id'
-      and connection_status in ('active', 'paused');
-    -- A further shop would get a pair that TikTok no longer accepts.
-    if not connected @> (
-      select jsonb_agg(jsonb_build_object('shop_id', shop_id)) from unnest(granted_shops) as shop_id
-    ) then
-      raise exception 'TikTok has replaced these tokens' using errcode = 'PT410';
-    end if;
+  connected := private.connected_by_newer_pair(p_user_id, p_grant, granted_shops);
+  if connected is not null then
     return connected;
   end if;
 
-  -- 3. Store the login; the new version makes a running refresh store nothing.
-  insert into private.tiktok_logins as login (user_id, open_id, pair_requested_at)
-  values (
-    p_user_id,
-    p_grant ->> 'open_id',
-    coalesce((p_grant ->> 'requested_at')::timestamptz, now())
-  )
-  on conflict (user_id, open_id) do update
-    set token_version = login.token_version + 1,
-        pair_requested_at = excluded.pair_requested_at,
-        last_refreshed_at = null,
-        refresh_not_before = null,
-        refresh_failures = 0,
-        refresh_refusals = 0,
-        last_refresh_error = null,
-        lease_id = null,
-        lease_until = null;
-
+  -- 3. Store the login, and lock its shops.
+  perform private.store_tiktok_login(p_user_id, p_grant);
   perform from public.tiktok_shops
   where shop_id = any (granted_shops) or (user_id = p_user_id and open_id = p_grant ->> 'open_id')
   order by id
   for no key update;
+
   -- 4. Close shops of the login that it no longer owns or grants.
   perform private.close_tiktok_shops(array_agg(id), 'needs_reauth', 'not_authorized')
   from public.tiktok_shops
@@ -8965,7 +9263,7 @@ begin
     and shop_id <> all (granted_shops)
     and coalesce((p_grant ->> 'is_complete')::boolean, true);
 
-  -- 5. Take over ended connections of other accounts; a live one raises PT409 below.
+  -- 5. Take over ended connections of other accounts; a live one raises PT409 in the next step.
   perform private.close_tiktok_shops(array_agg(id), 'transferred', 'connected_elsewhere')
   from public.tiktok_shops
   where shop_id = any (granted_shops)
@@ -8973,41 +9271,7 @@ begin
     and connection_status in ('needs_reauth', 'disconnected');
 
   -- 6. Store the shops.
-  begin
-    insert into public.tiktok_shops as shop (
-      user_id, shop_id, shop_key, shop_name, region, shop_cipher, open_id, granted_scopes,
-      access_token, refresh_token, token_expires_at, refresh_token_expires_at, connected_at
-    )
-    select
-      p_user_id, entry.shop_id, private.identify_shop(entry.shop_id, entry.shop_id_hashes), entry.shop_name, entry.region, entry.shop_cipher,
-      p_grant ->> 'open_id', scopes, entry.access_token, entry.refresh_token,
-      (p_grant ->> 'token_expires_at')::timestamptz,
-      (p_grant ->> 'refresh_token_expires_at')::timestamptz,
-      clock_timestamp()
-    from jsonb_to_recordset(p_grant -> 'shops') as entry (
-      shop_id text, shop_id_hashes text[], shop_name text, region text, shop_cipher text,
-      access_token text, refresh_token text
-    )
-    order by entry.shop_id
-    on conflict (user_id, shop_id) do update
-      set shop_key = excluded.shop_key,
-          shop_name = excluded.shop_name,
-          region = excluded.region,
-          shop_cipher = excluded.shop_cipher,
-          open_id = excluded.open_id,
-          granted_scopes = excluded.granted_scopes,
-          access_token = excluded.access_token,
-          refresh_token = excluded.refresh_token,
-          token_expires_at = excluded.token_expires_at,
-          refresh_token_expires_at = excluded.refresh_token_expires_at,
-          connection_status = 'active',
-          status_reason = null,
-          probe_at = null,
-          connected_at = excluded.connected_at;
-  exception
-    when unique_violation then
-      raise exception 'A shop is connected to another account' using errcode = 'PT409';
-  end;
+  perform private.store_granted_shops(p_user_id, p_grant);
 
   -- 7. Enqueue their first tasks.
   perform private.enqueue_shop_task(shop, task)
@@ -9016,14 +9280,7 @@ begin
   where shop.user_id = p_user_id and shop.shop_id = any (granted_shops);
 
   -- 8. Make events due that arrived before the connection or failed since.
-  perform private.reopen_webhook_events(array(
-    select id from private.webhook_events
-    where source in ('tiktok', 'creatorflow')
-      and (status in ('pending', 'failing') or (status = 'ignored' and reason in ('shop_not_connected', 'shop_of_another_account')))
-      and shop_id = any (granted_shops)
-    order by id
-    for update skip locked
-  ));
+  perform private.reopen_events_of_shops(granted_shops);
 
   -- 9. Return the shops.
   select coalesce(jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id), '[]')
@@ -9060,6 +9317,32 @@ begin
     );
   end if;
   return private.settle_locked_event(event, '{"outcome": "continued"}');
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION public.correct_shop_cipher(p_tiktok_shop_id uuid, p_token_version integer, p_shop_cipher text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.lock_seller_and_shop(p_tiktok_shop_id);
+  perform from private.tiktok_logins as login
+  join public.tiktok_shops as shop on shop.user_id = login.user_id and shop.open_id = login.open_id
+  where shop.id = p_tiktok_shop_id
+    and login.token_version = p_token_version
+    and shop.connection_status in ('active', 'paused')
+    and shop.shop_cipher is distinct from p_shop_cipher
+  for update of login;
+  if not found then
+    return null;
+  end if;
+  if p_shop_cipher is null then
+    perform private.close_tiktok_shops(array[p_tiktok_shop_id], 'needs_reauth', 'not_authorized');
+    return 'ended';
+  end if;
+  update public.tiktok_shops set shop_cipher = p_shop_cipher where id = p_tiktok_shop_id;
+  return 'corrected';
 end;
 $function$
 ;
@@ -11500,7 +11783,7 @@ begin
     and private.plain_carrier(shipment.carrier) = private.plain_carrier(p_carrier) then
     return jsonb_build_object('outcome', 'exists', 'shipment', private.shipment_view(purchase));
   end if;
-  refusal := private.correction_refusal(purchase, shipment, notifications, p_carrier, p_tracking_number);
+  refusal := private.correction_refusal(purchase, notifications, p_carrier, p_tracking_number);
   if refusal is not null then
     return jsonb_build_object('outcome', 'refused', 'code', refusal);
   end if;
@@ -12068,27 +12351,14 @@ begin
     insert into public.system_logs (event_type, details)
     values ('orders_missed', jsonb_build_object('shop_id', shop.shop_id, 'orders', missed));
   end if;
-  perform private.postpone_found_orders(shop.shop_id, p_next = 'end');
+  perform private.postpone_found_orders(shop.shop_id, p_next = 'returns');
   -- 3. Move the watermark.
   update public.tiktok_shops
   set orders_synced_until = greatest(orders_synced_until, p_synced_until),
-      first_sync_done = first_sync_done or p_next = 'end'
-  where id = p_tiktok_shop_id
-  returning * into shop;
-
-  -- 4. Settle the event unless another page follows.
-  if p_next = 'page' then
-    return jsonb_build_object('outcome', 'stored', 'enqueued', enqueued, 'missed', missed);
-  end if;
-  if p_next = 'later' then
-    perform private.enqueue_task(
-      'SYNC_ORDERS',
-      shop.id || ':' || extract(epoch from shop.orders_synced_until) || ':' || p_event_id,
-      shop.shop_id
-    );
-  end if;
-  return private.settle_locked_event(
-    event, jsonb_build_object('outcome', 'synced', 'enqueued', enqueued, 'missed', missed)
+      first_sync_done = first_sync_done or p_next = 'returns'
+  where id = p_tiktok_shop_id;
+  return private.end_sync_page(
+    event, shop, p_next, jsonb_build_object('enqueued', enqueued, 'missed', missed)
   );
 end;
 $function$
@@ -12126,10 +12396,11 @@ declare
   pair jsonb;
   outcomes jsonb := '[]';
 begin
-  -- 1. Lock all sellers, then all logins, then all shops: docs/architecture.md.
+  -- 1. Lock all sellers, then the shops that were given up, all logins, all shops: docs/architecture.md.
   perform private.lock_sellers(
     variadic array(select (value ->> 'user_id')::uuid from jsonb_array_elements(p_pairs))
   );
+  perform private.lock_refused_shops(p_pairs);
   perform from private.tiktok_logins
   where (user_id, open_id) in (
     select (value ->> 'user_id')::uuid, value ->> 'open_id' from jsonb_array_elements(p_pairs)
@@ -12144,7 +12415,7 @@ begin
   for no key update;
   -- 2. Store them.
   for pair in select value from jsonb_array_elements(p_pairs) loop
-    outcomes := outcomes || to_jsonb(public.store_refreshed_tokens(
+    outcomes := outcomes || to_jsonb(private.store_refreshed_tokens(
       (pair ->> 'user_id')::uuid, pair ->> 'open_id', (pair ->> 'token_version')::integer, pair -> 'grant'
     ));
   end loop;
@@ -12152,51 +12423,47 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION public.store_refreshed_tokens(p_user_id uuid, p_open_id text, p_token_version integer, p_grant jsonb)
- RETURNS text
+CREATE OR REPLACE FUNCTION public.store_return_page(p_event_id bigint, p_tiktok_shop_id uuid, p_returns jsonb, p_synced_until timestamp with time zone, p_next text)
+ RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
+  shop public.tiktok_shops;
+  enqueued integer;
 begin
-  perform private.lock_sellers(p_user_id);
-  -- 1. Check the version alone: a worker with an expired lease still has the only valid pair.
-  update private.tiktok_logins
-  set token_version = token_version + 1,
-      pair_requested_at = coalesce((p_grant ->> 'requested_at')::timestamptz, now()),
-      last_refreshed_at = now(),
-      refresh_not_before = null,
-      refresh_failures = 0,
-      refresh_refusals = 0,
-      last_refresh_error = null,
-      lease_id = null,
-      lease_until = null
-  where user_id = p_user_id and open_id = p_open_id and token_version = p_token_version;
-  if not found then
-    return 'superseded';
+  -- 1. Lock the event and the shop.
+  if event.id is null then
+    return private.settle_locked_event(event, '{"enqueued": 0}');
   end if;
-
-  perform private.lock_shops(p_user_id, p_open_id);
-  -- 2. Store the pair; reopen shops that another worker gave up while this refresh was slow.
-  update public.tiktok_shops as shop
-  set access_token = entry.access_token,
-      refresh_token = entry.refresh_token,
-      token_expires_at = (p_grant ->> 'token_expires_at')::timestamptz,
-      refresh_token_expires_at = (p_grant ->> 'refresh_token_expires_at')::timestamptz,
-      granted_scopes = case
-        when jsonb_array_length(p_grant -> 'granted_scopes') > 0
-          then array(select jsonb_array_elements_text(p_grant -> 'granted_scopes'))
-        else shop.granted_scopes
-      end,
-      connection_status = case when shop.connection_status = 'paused' then 'paused' else 'active' end,
-      status_reason = case when shop.connection_status = 'paused' then shop.status_reason end
-  from jsonb_to_recordset(p_grant -> 'shops') as entry (
-    shop_id text, access_token text, refresh_token text
+  select * into shop from public.tiktok_shops where id = p_tiktok_shop_id for no key update;
+  if shop.id is null then
+    raise exception 'Unknown shop %', p_tiktok_shop_id using errcode = 'PT404';
+  end if;
+  -- 2. Enqueue the returns whose refund is not in the timeline of their order.
+  select count(
+    private.enqueue_task(
+      'RETURN_FOUND',
+      concat_ws(':', shop.id, extract(epoch from shop.connected_at), found.return_id, found.update_time),
+      shop.shop_id, found.order_id, jsonb_build_object('notice', found.notice)::text
+    )
   )
-  where shop.user_id = p_user_id
-    and shop.open_id = p_open_id
-    and shop.shop_id = entry.shop_id
-    and (shop.connection_status in ('active', 'paused') or shop.status_reason = 'token_refused');
-  return 'stored';
+  into enqueued
+  from jsonb_to_recordset(p_returns) as found (return_id text, order_id text, update_time bigint, notice jsonb)
+  where not exists (
+    select from public.orders
+    join public.order_events as known on known.order_id = orders.id and known.user_id = orders.user_id
+    where orders.user_id = shop.user_id
+      and orders.tiktok_shop_id = shop.id
+      and orders.tiktok_order_id = found.order_id
+      and known.changes ->> 'refund_id' = 'return/' || found.return_id
+  );
+  -- 3. Move the watermark.
+  update public.tiktok_shops
+  set returns_synced_until = greatest(returns_synced_until, p_synced_until)
+  where id = p_tiktok_shop_id;
+  return private.end_sync_page(event, shop, p_next, jsonb_build_object('enqueued', enqueued));
 end;
 $function$
 ;
@@ -12492,8 +12759,10 @@ grant execute on function private.claim_label_lines(private.label_purchases) to 
 grant execute on function private.claim_own_notification(private.label_purchases) to service_role;
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
 grant execute on function private.combined_orders(public.orders) to service_role;
+grant execute on function private.connected_by_newer_pair(uuid,jsonb,text[]) to service_role;
 grant execute on function private.connection_of_event(text,text,text) to service_role;
-grant execute on function private.correction_refusal(private.label_purchases,public.shipments,bigint[],text,text) to service_role;
+grant execute on function private.correction_refusal(private.label_purchases,bigint[],text,text) to service_role;
+grant execute on function private.count_adjustment(private.label_purchases,numeric,text) to service_role;
 grant execute on function private.count_orders(public.tiktok_shops,integer,integer,integer) to service_role;
 grant execute on function private.count_requests(uuid,text,integer) to service_role;
 grant execute on function private.count_used_void(public.shipments) to service_role;
@@ -12509,6 +12778,7 @@ grant execute on function private.describe_new_order(public.orders) to service_r
 grant execute on function private.describe_tiktok_lease(private.tiktok_logins) to service_role;
 grant execute on function private.due_events_in_turn(integer,text[]) to service_role;
 grant execute on function private.end_hold(text,text) to service_role;
+grant execute on function private.end_sync_page(private.webhook_events,public.tiktok_shops,text,jsonb) to service_role;
 grant execute on function private.enqueue_customer_email(uuid) to service_role;
 grant execute on function private.enqueue_found_orders(public.tiktok_shops,jsonb) to service_role;
 grant execute on function private.enqueue_label_task(text,private.label_purchases,text) to service_role;
@@ -12533,6 +12803,7 @@ grant execute on function private.has_held_orders(uuid) to service_role;
 grant execute on function private.has_label_lines(private.label_purchases) to service_role;
 grant execute on function private.has_label_room(private.label_spending,private.label_limits,bigint) to service_role;
 grant execute on function private.has_place(public.tiktok_shops,jsonb,integer) to service_role;
+grant execute on function private.has_room_for_all(public.tiktok_shops,jsonb[]) to service_role;
 grant execute on function private.hold_order(text,jsonb) to service_role;
 grant execute on function private.identify_shop(text,text[]) to service_role;
 grant execute on function private.ignore_webhook_events(bigint[],integer[],text[],bigint[]) to service_role;
@@ -12541,7 +12812,7 @@ grant execute on function private.ingest_batch_counted_last(public.tiktok_shops,
 grant execute on function private.ingest_counted_last(public.tiktok_shops,bigint,jsonb,jsonb,integer) to service_role;
 grant execute on function private.ingest_locked_order(private.webhook_events,public.orders,public.tiktok_shops,jsonb,jsonb,bigint[]) to service_role;
 grant execute on function private.ingest_new_of_batch(public.tiktok_shops,jsonb[]) to service_role;
-grant execute on function private.ingest_new_orders(public.tiktok_shops,jsonb[],boolean) to service_role;
+grant execute on function private.ingest_new_orders(public.tiktok_shops,jsonb[]) to service_role;
 grant execute on function private.insert_new_event(private.webhook_events) to service_role;
 grant execute on function private.insert_or_hold_order(public.tiktok_shops,jsonb,bigint[]) to service_role;
 grant execute on function private.insert_orders(public.tiktok_shops,jsonb[]) to service_role;
@@ -12578,6 +12849,7 @@ grant execute on function private.lock_order_counts(public.tiktok_shops) to serv
 grant execute on function private.lock_orders(uuid,uuid[]) to service_role;
 grant execute on function private.lock_orders_of_purchase(uuid,bigint) to service_role;
 grant execute on function private.lock_parcels(uuid) to service_role;
+grant execute on function private.lock_refused_shops(jsonb) to service_role;
 grant execute on function private.lock_seller_alone(uuid) to service_role;
 grant execute on function private.lock_seller_and_shop(uuid) to service_role;
 grant execute on function private.lock_sellers(uuid[]) to service_role;
@@ -12634,6 +12906,7 @@ grant execute on function private.refund_in_currency(public.orders,jsonb) to ser
 grant execute on function private.refunded_amount(public.orders) to service_role;
 grant execute on function private.refuse_own_number(private.label_purchases,integer,jsonb) to service_role;
 grant execute on function private.refused_carriers(public.orders,text) to service_role;
+grant execute on function private.reopen_events_of_shops(text[]) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.replaces_address(text,text,text) to service_role;
 grant execute on function private.report_label_spending(private.label_spending,private.label_limits) to service_role;
@@ -12660,7 +12933,10 @@ grant execute on function private.shipments_of_order(public.orders) to service_r
 grant execute on function private.shop_of_order(public.orders) to service_role;
 grant execute on function private.shops_in_turn(text,integer) to service_role;
 grant execute on function private.spare_places() to service_role;
+grant execute on function private.store_granted_shops(uuid,jsonb) to service_role;
+grant execute on function private.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
 grant execute on function private.store_sender(uuid,uuid,jsonb) to service_role;
+grant execute on function private.store_tiktok_login(uuid,jsonb) to service_role;
 grant execute on function private.take_free_label_lines(private.label_purchases) to service_role;
 grant execute on function private.undecided_orders(uuid,bigint[]) to service_role;
 grant execute on function private.unstored_combined_orders(public.orders) to service_role;
@@ -12668,6 +12944,7 @@ grant execute on function private.update_order(public.orders,jsonb) to service_r
 grant execute on function private.was_cancelled_unpaid(public.orders,public.orders) to service_role;
 grant execute on function private.webhook_event_condition(jsonb) to service_role;
 grant execute on function private.webhook_event_summary(private.inbox_events) to service_role;
+grant execute on function public.adjust_label_cost(bigint,uuid,jsonb) to service_role;
 grant execute on function public.apply_own_tracking(bigint,text,text,jsonb) to service_role;
 grant execute on function public.apply_subscriptions(jsonb) to service_role;
 grant execute on function public.apply_tracking(bigint,uuid,jsonb) to service_role;
@@ -12680,6 +12957,7 @@ grant execute on function public.compare_subscriptions(jsonb) to service_role;
 grant execute on function public.confirm_tiktok_claim(uuid,text,jsonb) to service_role;
 grant execute on function public.connect_tiktok_shops(uuid,jsonb) to service_role;
 grant execute on function public.continue_subscription_sync(bigint,jsonb) to service_role;
+grant execute on function public.correct_shop_cipher(uuid,integer,text) to service_role;
 grant execute on function public.count_request(uuid,text) to service_role;
 grant execute on function public.count_webhook_events(jsonb) to service_role;
 grant execute on function public.create_backup_point(text) to service_role;
@@ -12768,7 +13046,7 @@ grant execute on function public.store_label_rates(uuid,jsonb,jsonb,jsonb) to se
 grant execute on function public.store_order_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
 grant execute on function public.store_own_tracker(bigint,uuid,integer,text,jsonb) to service_role;
 grant execute on function public.store_refreshed_logins(jsonb) to service_role;
-grant execute on function public.store_refreshed_tokens(uuid,text,integer,jsonb) to service_role;
+grant execute on function public.store_return_page(bigint,uuid,jsonb,timestamp with time zone,text) to service_role;
 grant execute on function public.store_stripe_customer(uuid,text,text,text) to service_role;
 grant execute on function public.store_tiktok_claim(uuid,text,text) to service_role;
 alter publication supabase_realtime add table public.analytics_events;
@@ -12835,6 +13113,7 @@ comment on column private.label_purchases.checked_at is 'When the provider was l
 comment on column private.label_purchases.cost_cents is 'What the label adds to private.label_spending, in US cents; null while it adds nothing.';
 comment on column private.label_purchases.cost_day is 'Day (UTC) to which it is added.';
 comment on column private.label_purchases.cost_shop_key is 'Shop to which it is added.';
+comment on column private.label_purchases.adjustments is 'What the carrier charged or paid back later, by the id of the EasyPost invoice: {amount, at}.';
 comment on column private.label_purchases.other_order_ids is 'The other orders in a combined parcel.';
 comment on column private.label_purchases.request_hash is 'Hash of the whole request; the same key with another request is refused.';
 comment on relation private.label_rates is 'Rates that a seller was shown for an order; rate_id refers to them.';
@@ -12928,7 +13207,7 @@ comment on column private.webhook_events.content_digest is 'Digest of the body w
 comment on column private.webhook_events.status is 'The result of the last attempt: pending is open; failing is tried again each hour; done, ignored, held and dead are settled; held waits for a larger plan or the next month.';
 comment on relation public.analytics_events is 'Events of the account of a seller, who reads and inserts their own; events are never changed.';
 comment on relation public.order_events is 'The timeline of each order; its seller reads, only the backend writes.';
-comment on column public.order_events.event_type is 'Source of the change: the TikTok topic, or ORDER_FOUND after a sync.';
+comment on column public.order_events.event_type is 'Source of the change: the TikTok topic, or ORDER_FOUND and RETURN_FOUND after a sync.';
 comment on column public.order_events.webhook_event_id is 'Id of the event in the inbox, which deletes it after a while.';
 comment on column public.order_events.changes is 'By column: {"order_status": {"from": ..., "to": ...}}; an address only as "changed"; refused: a status that may not follow; units_cancelled: [{line_item_id, cancelled_by, cancel_reason}]; facts of the TikTok event: cancel_status, return_status, refund_total.';
 comment on column public.order_events.happened_at is 'When the order changed at TikTok, or when the event with further facts was received.';
@@ -13011,6 +13290,7 @@ comment on column public.tiktok_shops.refresh_token is 'Encrypted (shared/crypto
 comment on column public.tiktok_shops.refresh_token_expires_at is 'End of the authorization by the seller; may be a century ahead.';
 comment on column public.tiktok_shops.webhook_url is 'The URL that TikTok sends the webhooks of this shop to.';
 comment on column public.tiktok_shops.orders_synced_until is 'Every order of the shop that changed before this time is stored or in the inbox.';
+comment on column public.tiktok_shops.returns_synced_until is 'Every return of the shop that was paid back before this time is in the timeline of its order or in the inbox.';
 comment on column public.tiktok_shops.first_sync_done is 'Once true, an order that only a sync finds counts as missed by the webhooks.';
 comment on column public.tiktok_shops.connection_status is 'active; paused: TikTok has deactivated the shop; needs_reauth: the seller has to connect again; disconnected: by the seller, here or at TikTok; transferred: another account connected the shop later.';
 comment on column public.tiktok_shops.status_reason is 'Code of the reason why it is not active: docs/tiktok.md.';

@@ -10,7 +10,7 @@ import { findUnnamedKeys, listUniqueKeys, type UniqueKey } from "../support/uniq
 const ONE_AT_A_TIME: Record<string, string> = {
   "private.handle_auth_user users_email_key":
     "Auth's own row has the same keys, and is stored before",
-  "public.connect_tiktok_shops tiktok_shops_shop_id_key": "locks each shop alone before",
+  "private.store_granted_shops tiktok_shops_shop_id_key": "locks each shop alone before",
   "public.store_stripe_customer stripe_customers_stripe_customer_id_hash_key":
     "locks the seller's row before",
 };

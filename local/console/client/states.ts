@@ -43,10 +43,10 @@ export function orderStateOf(tiktokStatus: string): string {
 /** States of EasyPost's trackers and of TikTok's packages whose names are not ours. */
 const CARRIERS_PARCELS: Record<string, string> = {
   unknown: "purchased",
+  error: "purchased",
   pre_transit: "purchased",
   return_to_sender: "returned",
   failure: "failed",
-  error: "failed",
   cancelled: "voided",
   PROCESSING: "purchased",
   FULFILLING: "in_transit",
