@@ -192,3 +192,30 @@ $$;
 comment on function private.end_hold(text, text) is
   'Part of ingest_order: the order is stored, so its other held events are due as updates.';
 grant execute on function private.end_hold(text, text) to service_role;
+
+create function private.end_holds_of_stored_orders()
+returns trigger
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+  perform private.end_hold(held.shop_id, held.tiktok_order_id)
+  from private.held_orders as held
+  where held.shop_id = new.shop_id
+    and exists (
+      select from public.orders
+      where orders.user_id = new.user_id
+        and orders.tiktok_shop_id = new.id
+        and orders.tiktok_order_id = held.tiktok_order_id
+    );
+  return null;
+end;
+$$;
+comment on function private.end_holds_of_stored_orders() is
+  'Trigger: a shop comes back to an account that has stored orders which found no place in another one meanwhile; there their events are updates.';
+
+create trigger end_holds_of_stored_orders
+  after update of connection_status on public.tiktok_shops
+  for each row when (old.connection_status = 'transferred' and new.connection_status = 'active')
+  execute function private.end_holds_of_stored_orders();

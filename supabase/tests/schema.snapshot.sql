@@ -3456,6 +3456,25 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.end_holds_of_stored_orders()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.end_hold(held.shop_id, held.tiktok_order_id)
+  from private.held_orders as held
+  where held.shop_id = new.shop_id
+    and exists (
+      select from public.orders
+      where orders.user_id = new.user_id
+        and orders.tiktok_shop_id = new.id
+        and orders.tiktok_order_id = held.tiktok_order_id
+    );
+  return null;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.end_sync_page(p_event private.webhook_events, p_shop public.tiktok_shops, p_next text, p_result jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -12557,6 +12576,7 @@ CREATE TRIGGER record_plan_changed_on_update AFTER UPDATE OF plan_name, status O
 CREATE TRIGGER update_subscriptions_updated_at BEFORE UPDATE ON public.subscriptions FOR EACH ROW EXECUTE FUNCTION public.update_updated_at_column();
 CREATE TRIGGER delete_held_orders AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.delete_held_orders();
 CREATE TRIGGER delete_shop_events AFTER DELETE ON public.tiktok_shops FOR EACH ROW WHEN ((old.connection_status <> 'transferred'::text)) EXECUTE FUNCTION private.delete_shop_events();
+CREATE TRIGGER end_holds_of_stored_orders AFTER UPDATE OF connection_status ON public.tiktok_shops FOR EACH ROW WHEN (((old.connection_status = 'transferred'::text) AND (new.connection_status = 'active'::text))) EXECUTE FUNCTION private.end_holds_of_stored_orders();
 CREATE TRIGGER move_sync_back BEFORE UPDATE OF connection_status ON public.tiktok_shops FOR EACH ROW WHEN (((new.connection_status = 'transferred'::text) AND (old.connection_status <> 'transferred'::text) AND (new.orders_synced_until IS NOT NULL))) EXECUTE FUNCTION private.move_sync_back();
 CREATE TRIGGER note_shop_end BEFORE INSERT OR UPDATE OF connection_status ON public.tiktok_shops FOR EACH ROW EXECUTE FUNCTION private.note_shop_end();
 CREATE TRIGGER reread_removed_orders AFTER UPDATE OF connection_status ON public.tiktok_shops FOR EACH ROW WHEN (((new.connection_status = 'active'::text) AND (old.connection_status <> 'active'::text))) EXECUTE FUNCTION private.reread_removed_orders();
