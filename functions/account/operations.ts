@@ -49,7 +49,7 @@ export const operations: FunctionOperations = {
         example: { email: "ada@example.com" },
       },
       answers: { 204: { description: "The account is deleted." } },
-      problems: pickProblems(PROBLEMS, "email_mismatch", "stripe_unavailable"),
+      problems: pickProblems(PROBLEMS, "email_mismatch", "stripe_refused", "stripe_unavailable"),
     },
     {
       id: "downloadOrders",

@@ -1,6 +1,6 @@
 /** The responses of `account` to errors. */
 import { EmailMismatchError, InvalidCursorError } from "../../shared/accounts/errors.ts";
-import { BillingError } from "../../shared/billing/errors.ts";
+import { BillingError, isRefused } from "../../shared/billing/errors.ts";
 import { DatabaseError, isNotFound } from "../../shared/database/errors.ts";
 import type { Problem } from "../../shared/http/problem.ts";
 import { problemOf } from "../../shared/http/problem_table.ts";
@@ -10,6 +10,12 @@ export const PROBLEMS = {
   email_mismatch: {
     status: 422,
     detail: "This is not the e-mail address of the account. Nothing was deleted.",
+  },
+  stripe_refused: {
+    status: 502,
+    detail:
+      "Stripe refuses this request, and would refuse it again. Nothing was deleted; please contact " +
+      "support.",
   },
   stripe_unavailable: {
     status: 503,
@@ -30,7 +36,8 @@ export function toProblem(error: unknown): Problem | undefined {
   if (isNotFound(error)) return accountDeleted(error);
   if (error instanceof EmailMismatchError) return problemOf(PROBLEMS, "email_mismatch");
   if (error instanceof BillingError) {
-    return problemOf(PROBLEMS, "stripe_unavailable", { cause: error });
+    const code = isRefused(error) ? "stripe_refused" : "stripe_unavailable";
+    return problemOf(PROBLEMS, code, { cause: error });
   }
   // PT400: a cursor that was changed.
   if (

@@ -64,6 +64,12 @@ test("account deleted while a subscription runs: cancelled at Stripe first; if S
     code: "stripe_unavailable",
   });
   stack.stripe.faults.clear();
+  // The operator's key was rolled at Stripe: another attempt would be refused too.
+  const { secretKey } = stack.stripe.keys;
+  stack.stripe.keys.secretKey = "sk_test_rolled";
+  const refused = await deleteAccountOf(stack, seller);
+  stack.stripe.keys.secretKey = secretKey;
+  assert.deepEqual(refused, { status: 502, code: "stripe_refused" });
   assert.ok(await hasAccount(stack, seller));
   assert.equal(liveSubscriptionsOf(stack, seller).length, 1);
 
