@@ -250,10 +250,7 @@ Deno.test("a portal that Stripe refuses is one error at once; a session that is 
   await withSeller(async ({ account, begin }) => {
     account.addSession({ metadata: { price: "price_starter" } });
     account.failures["POST checkout/sessions/cs_1/expire"] = [new Failure(400)];
-    assert.equal(
-      (await begin("growth")).url,
-      "https://checkout.stripe.test/cs_2",
-    );
+    assert.equal((await begin("growth")).url, "https://checkout.stripe.test/cs_2");
     assert.equal(account.sessions[1]?.status, "expired");
   });
 });

@@ -255,34 +255,23 @@ test("a wrong number that is another parcel's, which has arrived, is corrected: 
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
   const [wrong, right] = [newNumber(), newNumber()];
-  const { body: { id } } = await add(stack, seller, order, {
-    tracking_number: wrong,
-  });
+  const statusOfOrder = async () => (await readOrder(seller, order.id)).status;
+  const { body: { id } } = await add(stack, seller, order, { tracking_number: wrong });
   await processDueEvents(stack);
   await stack.easypost.advanceTracker(wrong, "delivered");
   await processDueEvents(stack);
-  assert.equal((await readOrder(seller, order.id)).status, "delivered");
+  assert.equal(await statusOfOrder(), "delivered");
 
   const { status, body } = await correct(stack, seller, id, right);
-  assert.deepEqual([status, body.tracking_number, body.status], [
-    200,
-    right,
-    "purchased",
-  ]);
+  assert.deepEqual([status, body.tracking_number, body.status], [200, right, "purchased"]);
   assert.deepEqual(numbersAtTikTok(stack, order), [wrong, right]);
-  assert.equal(
-    (await readOrder(seller, order.id)).status,
-    "awaiting_collection",
-  );
+  assert.equal(await statusOfOrder(), "awaiting_collection");
   await stack.easypost.advanceTracker(wrong, "delivered");
   await processDueEvents(stack);
-  assert.equal(
-    (await readOrder(seller, order.id)).status,
-    "awaiting_collection",
-  );
+  assert.equal(await statusOfOrder(), "awaiting_collection");
   await stack.easypost.advanceTracker(right, "in_transit");
   await processDueEvents(stack);
-  assert.equal((await readOrder(seller, order.id)).status, "in_transit");
+  assert.equal(await statusOfOrder(), "in_transit");
 });
 
 test("what the carrier says of an earlier parcel with the same number does not count", async (stack) => {

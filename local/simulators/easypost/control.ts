@@ -60,10 +60,7 @@ const LISTED = 20;
 const RefundBody = z.strictObject({ status: z.enum(["refunded", "rejected"]) });
 
 const InvoiceBody = z.strictObject({
-  adjustment: z.string().regex(
-    /^-?\d{1,6}(\.\d{1,2})?$/,
-    'an amount as a text, such as "1.60"',
-  ),
+  adjustment: z.string().regex(/^-?\d{1,6}(\.\d{1,2})?$/, 'an amount as a text, such as "1.60"'),
 });
 
 const BehaviourBody = z.strictObject({
@@ -128,12 +125,9 @@ export function controlRoutes(easypost: EasyPostOperations): Hono {
 
   app.post("/invoices/:shipmentId", async (c) => {
     const { adjustment } = await parse(InvoiceBody, c.req.raw);
-    const shipment = state.findShipment(c.req.param("shipmentId"));
-    if (!shipment?.purchase) {
-      return c.json({
-        error: `No label was bought for ${c.req.param("shipmentId")}.`,
-      }, 404);
-    }
+    const id = c.req.param("shipmentId");
+    const shipment = state.findShipment(id);
+    if (!shipment?.purchase) return c.json({ error: `No label was bought for ${id}.` }, 404);
     const event = easypost.adjustCost(shipment.id, centsOf(adjustment));
     return c.json({ event_id: event.id, answer: await easypost.send(event) });
   });

@@ -46,11 +46,10 @@ Deno.test("/control adjusts the price of a bought label, and sends the events of
     const caller = new Caller({ webhookUrl });
     const { id, selected_rate } = await caller.bought();
     const before = Number(caller.simulator.accounts.balance);
+    const adjust = (shipment: string, adjustment: unknown) =>
+      controlOf(caller)(`invoices/${shipment}`, { adjustment });
     for (const adjustment of ["1.60", "-0.40"]) {
-      assert.equal(
-        (await controlOf(caller)(`invoices/${id}`, { adjustment })).body.answer,
-        200,
-      );
+      assert.equal((await adjust(id, adjustment)).body.answer, 200);
     }
     const [created, updated] = webhooks.map(({ body }) => JSON.parse(body));
     assert.deepEqual([created.description, updated.description], [
@@ -58,31 +57,14 @@ Deno.test("/control adjusts the price of a bought label, and sends the events of
       "shipment.invoice.updated",
     ]);
     assert.equal(created.result.id, updated.result.id);
-    assert.deepEqual([
-      created.result.shipment_id,
-      created.result.adjustment_amount,
-    ], [
-      id,
-      "1.60000",
-    ]);
-    assert.equal(
-      updated.result.total_cost,
-      (Number(selected_rate.rate) - 0.4).toFixed(5),
-    );
-    assert.equal(
-      Number(caller.simulator.accounts.balance),
-      Math.round((before + 0.4) * 100) / 100,
-    );
+    const { shipment_id, adjustment_amount } = created.result;
+    assert.deepEqual([shipment_id, adjustment_amount], [id, "1.60000"]);
+    assert.equal(updated.result.total_cost, (Number(selected_rate.rate) - 0.4).toFixed(5));
+    const after = Number(caller.simulator.accounts.balance);
+    assert.equal(after.toFixed(2), (before + 0.4).toFixed(2));
     const { id: unbought } = (await caller.create()).body;
-    assert.equal(
-      (await controlOf(caller)(`invoices/${unbought}`, { adjustment: "1" }))
-        .status,
-      404,
-    );
-    assert.equal(
-      (await controlOf(caller)(`invoices/${id}`, { adjustment: 1 })).status,
-      400,
-    );
+    assert.equal((await adjust(unbought, "1")).status, 404);
+    assert.equal((await adjust(id, 1)).status, 400);
   });
 });
 

@@ -113,13 +113,12 @@ export class EasyPostOperations {
     const shipment = this.state.findShipment(id);
     if (shipment === undefined) throw new Error(`Unknown shipment ${id}`);
     const adjusted = adjustShipment(shipment, adjustmentCents, this);
+    const description = shipment.invoice === null
+      ? "shipment.invoice.created"
+      : "shipment.invoice.updated";
+    const { mode } = this;
     return makeEvent({
-      description: shipment.invoice === null
-        ? "shipment.invoice.created"
-        : "shipment.invoice.updated",
-      result: describeInvoice(adjusted, this.mode),
-      mode: this.mode,
-      now: this.now(),
+      ...{ description, mode, now: this.now(), result: describeInvoice(adjusted, mode) },
     });
   }
 

@@ -242,9 +242,8 @@ Deno.test("no portal opens before its settings were saved", async () => {
   await using caller = new Caller();
   const { session } = await createPortal(caller);
   caller.simulator.behaviour.portalConfigured = false;
-  const create = caller.client.billingPortal.sessions.create({
-    customer: session.customer,
-  });
+  const { customer } = session;
+  const create = caller.client.billingPortal.sessions.create({ customer });
   const { statusCode, code } = await errorOf(create);
   assert.deepEqual([statusCode, code], [400, undefined]);
 });

@@ -40,9 +40,7 @@ export interface Adjustment {
 }
 
 /** `undefined` for events about something else. @throws {ZodError} if it is not readable: it is about money */
-export function adjustmentOf(
-  { description, result }: EasyPostEvent,
-): Adjustment | undefined {
+export function adjustmentOf({ description, result }: EasyPostEvent): Adjustment | undefined {
   if (!description.startsWith("shipment.invoice.")) return undefined;
   const { id, shipment_id, adjustment_amount, invoice_currency } = ShipmentInvoice.parse(result);
   return {

@@ -27,28 +27,15 @@ Deno.test("an event about a refund names EasyPost's shipment, and an odd id coun
 });
 
 Deno.test("an event about an invoice has what the carrier charges later; an unreadable one is an error", () => {
-  const invoice = {
-    id: "shpinv_1",
-    shipment_id: "shp_1",
-    adjustment_amount: "1.60000",
-  };
+  const invoice = { id: "shpinv_1", shipment_id: "shp_1", adjustment_amount: "1.60000" };
   const read = (changes: object) =>
-    adjustmentOf(
-      eventOf("shipment.invoice.created", { ...invoice, ...changes }),
-    );
-  const adjustment = {
-    invoiceId: "shpinv_1",
-    shipmentId: "shp_1",
-    amount: "1.60000",
-  };
-  assert.deepEqual(read({}), { ...adjustment, currency: "USD" });
-  assert.deepEqual(read({ adjustment_amount: -0.5, invoice_currency: "CAD" }), {
-    ...{ ...adjustment, amount: "-0.5", currency: "CAD" },
-  });
+    adjustmentOf(eventOf("shipment.invoice.created", { ...invoice, ...changes }));
+  const ids = { invoiceId: "shpinv_1", shipmentId: "shp_1" };
+  assert.deepEqual(read({}), { ...ids, amount: "1.60000", currency: "USD" });
+  const paidBack = read({ adjustment_amount: -0.5, invoice_currency: "CAD" });
+  assert.deepEqual(paidBack, { ...ids, amount: "-0.5", currency: "CAD" });
   assert.equal(read({ adjustment_amount: null })?.amount, "0");
-  const unreadable = [{ id: 7 }, { shipment_id: null }, {
-    adjustment_amount: "1,60",
-  }];
+  const unreadable = [{ id: 7 }, { shipment_id: null }, { adjustment_amount: "1,60" }];
   for (const changes of unreadable) assert.throws(() => read(changes));
   assert.equal(adjustmentOf(eventOf("shipment.created", invoice)), undefined);
 });

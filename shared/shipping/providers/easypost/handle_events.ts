@@ -93,20 +93,8 @@ async function adjustCost(
 ): Promise<EventResult> {
   const id = await findShipment(dependencies, shipmentId, null);
   if (id === null) return { ignored: "shipment_not_found" };
-  const args = {
-    p_event_id: eventId,
-    p_shipment_id: id,
-    p_invoice: {
-      id: invoiceId,
-      amount,
-      currency,
-      at: createdAt ?? new Date().toISOString(),
-    },
-  };
-  return await callFunction(
-    dependencies.database,
-    "adjust_label_cost",
-    args,
-    Outcome,
-  );
+  const at = createdAt ?? new Date().toISOString();
+  const p_invoice = { id: invoiceId, amount, currency, at };
+  const args = { p_event_id: eventId, p_shipment_id: id, p_invoice };
+  return await callFunction(dependencies.database, "adjust_label_cost", args, Outcome);
 }
