@@ -20,7 +20,7 @@ const REQUESTED: NamedSchema = {
   id: "SyncAnswer",
   schema: RequestedAnswer,
   description: "What was put into the inbox.",
-  fields: { requested: "Number of shops." },
+  fields: { requested: "Number of shops; one whose task waits already does not count." },
   example: { requested: 1 },
 };
 
@@ -80,7 +80,7 @@ export const operations: FunctionOperations = {
       method: "post",
       path: "/reread",
       caller: "secret_key",
-      summary: "Reads every stored order from TikTok again",
+      summary: "Reads orders again that an older version stored with fewer columns",
       body: SYNC_REQUEST,
       answers: { 202: { description: "Accepted.", body: REQUESTED } },
       problems: pickProblems(PROBLEMS, "shop_not_connected"),
