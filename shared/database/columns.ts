@@ -114,7 +114,7 @@ export const COLUMNS: Record<string, Record<string, NamedSchema>> = {
   orders: {
     order_status: codes("OrderStatus", OrderStatus, "orders.order_status: docs/orders.md."),
     payment_status: codes("PaymentStatus", PaymentStatus, "orders.payment_status."),
-    order_kind: codes("OrderKind", OrderKind, "orders.order_kind: only a sale is paid."),
+    order_kind: codes("OrderKind", OrderKind, "orders.order_kind: only a sale brings revenue."),
     address_status: codes(
       "AddressStatus",
       z.enum(["readable", "masked", "none"]) satisfies z.ZodMiniType<AddressStatus>,
