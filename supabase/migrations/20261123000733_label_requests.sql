@@ -31,6 +31,126 @@ comment on function private.answer_repeated_request(private.label_purchases, uui
 grant execute on function private.answer_repeated_request(private.label_purchases, uuid, text) to service_role;
 
 /*
+  Arguments: p_rate, null if the order has no such rate; p_request, that of request_label.
+  Returns:   why the label cannot be bought at the rate, a code of docs/labels.md; null if it can.
+*/
+create function private.rate_refusal(p_rate private.label_rates, p_request jsonb)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return case
+    when p_rate.id is null then 'rate_not_found'
+    when p_rate.expires_at <= now() then 'rate_expired'
+    when p_rate.parcel <> p_request -> 'parcel' then 'rate_of_another_parcel'
+    when p_request ->> 'provider' <> p_rate.provider then 'rate_of_another_provider'
+  end;
+end;
+$$;
+comment on function private.rate_refusal(private.label_rates, jsonb) is
+  'Part of request_label: whether the label can be bought at the rate.';
+grant execute on function private.rate_refusal(private.label_rates, jsonb) to service_role;
+
+/*
+  Arguments: p_purchase, which failed or was abandoned; p_order; p_provider, p_line_item_ids and p_other_order_ids as they
+             are now.
+  Returns:   the purchase.
+*/
+create function private.restart_label_purchase(
+  p_purchase private.label_purchases,
+  p_order public.orders,
+  p_provider text,
+  p_line_item_ids text[],
+  p_other_order_ids uuid[]
+)
+returns private.label_purchases
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  present_digest text := private.address_digest(p_order);
+  restarted private.label_purchases;
+begin
+  update private.label_purchases
+  set state = 'requested',
+      state_since = now(),
+      attempt = attempt + 1,
+      reason = null,
+      provider = p_provider,
+      line_item_ids = p_line_item_ids,
+      other_order_ids = p_other_order_ids,
+      -- A carrier shipment of an earlier attempt keeps its address, unless TikTok showed another one.
+      address_digest = case
+        when carrier_shipment_id is null or reason = 'order_changed' then present_digest
+        else address_digest
+      end,
+      carrier_shipment_id = case
+        when reason = 'order_changed' and address_digest is distinct from present_digest then null
+        else carrier_shipment_id
+      end,
+      -- A purchase that failed without a sender uses the one that the shop stored since.
+      sender = coalesce(
+        sender,
+        (
+          select address from private.senders
+          where tiktok_shop_id = p_order.tiktok_shop_id and user_id = p_order.user_id
+        )
+      )
+  where id = p_purchase.id and user_id = p_order.user_id
+  returning * into restarted;
+  return restarted;
+end;
+$$;
+comment on function private.restart_label_purchase(private.label_purchases, public.orders, text, text[], uuid[]) is
+  'Part of request_label: a purchase that bought nothing begins again.';
+grant execute on function private.restart_label_purchase(private.label_purchases, public.orders, text, text[], uuid[])
+  to service_role;
+
+/*
+  Arguments: p_purchase; p_rate, null if a service was chosen; p_order.
+  Returns:   the purchase. It buys the rate's carrier shipment, unless another label used that, or it has an old address.
+*/
+create function private.take_label_rate(
+  p_purchase private.label_purchases,
+  p_rate private.label_rates,
+  p_order public.orders
+)
+returns private.label_purchases
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  taken private.label_purchases;
+begin
+  if p_rate.id is not null and p_purchase.carrier_shipment_id is null then
+    update private.label_purchases
+    set carrier_shipment_id = p_rate.carrier_shipment_id,
+        carrier_rate_id = p_rate.carrier_rate_id
+    where id = p_purchase.id and user_id = p_order.user_id
+      and p_rate.address_digest is not distinct from private.address_digest(p_order)
+      and not exists (
+        select from private.label_purchases as other
+        where other.carrier_shipment_id = p_rate.carrier_shipment_id and other.user_id = p_order.user_id
+      );
+  end if;
+  update private.label_purchases
+  set quoted_cost = coalesce(p_rate.price, quoted_cost),
+      currency = coalesce(p_rate.currency, currency)
+  where id = p_purchase.id and user_id = p_order.user_id
+  returning * into taken;
+  return taken;
+end;
+$$;
+comment on function private.take_label_rate(private.label_purchases, private.label_rates, public.orders) is
+  'Part of request_label: the label is bought at the rate that the seller saw.';
+grant execute on function private.take_label_rate(private.label_purchases, private.label_rates, public.orders)
+  to service_role;
+
+/*
   Arguments: p_user_id; p_idempotency_key; p_request_hash, hash of the whole request; p_order_id; p_request {parcel,
              label_format, rate_id | service, order_ids?, provider?, line_item_ids?, sender?}.
   Returns:   {outcome}: requested {purchase}, buy it now; exists {shipment}; in_progress {shipment}; unsettled
@@ -83,12 +203,7 @@ begin
     select * into rate
     from private.label_rates
     where id = (p_request ->> 'rate_id')::uuid and order_id = p_order_id and user_id = p_user_id;
-    refusal := case
-      when rate.id is null then 'rate_not_found'
-      when rate.expires_at <= now() then 'rate_expired'
-      when rate.parcel <> p_request -> 'parcel' then 'rate_of_another_parcel'
-      when p_request ->> 'provider' <> rate.provider then 'rate_of_another_provider'
-    end;
+    refusal := private.rate_refusal(rate, p_request);
     if refusal is not null then
       return jsonb_build_object('outcome', 'refused', 'code', refusal);
     end if;
@@ -140,54 +255,12 @@ begin
     )
     returning * into purchase;
   else
-    update private.label_purchases
-    set state = 'requested',
-        state_since = now(),
-        attempt = attempt + 1,
-        reason = null,
-        provider = chosen_provider,
-        line_item_ids = parcel.line_item_ids,
-        other_order_ids = parcel.other_order_ids,
-        -- A carrier shipment of an earlier attempt keeps its address, unless TikTok showed another one.
-        address_digest = case
-          when carrier_shipment_id is null or label_purchases.reason = 'order_changed'
-            then private.address_digest(wanted)
-          else address_digest
-        end,
-        carrier_shipment_id = case
-          when label_purchases.reason = 'order_changed' and address_digest is distinct from private.address_digest(wanted)
-            then null
-          else carrier_shipment_id
-        end,
-        -- A purchase that failed without a sender uses the one that the shop stored since.
-        sender = coalesce(
-          label_purchases.sender,
-          (
-            select address from private.senders
-            where tiktok_shop_id = wanted.tiktok_shop_id and user_id = p_user_id
-          )
-        )
-    where id = purchase.id and user_id = p_user_id
-    returning * into purchase;
+    purchase := private.restart_label_purchase(
+      purchase, wanted, chosen_provider, parcel.line_item_ids, parcel.other_order_ids
+    );
   end if;
-  -- 6. Buy at the rate that the seller saw, unless another label used its carrier shipment, or that has an old address.
-  if rate.id is not null and purchase.carrier_shipment_id is null then
-    update private.label_purchases
-    set carrier_shipment_id = rate.carrier_shipment_id,
-        carrier_rate_id = rate.carrier_rate_id
-    where id = purchase.id and user_id = p_user_id
-      and rate.address_digest is not distinct from private.address_digest(wanted)
-      and not exists (
-        select from private.label_purchases as other
-        where other.carrier_shipment_id = rate.carrier_shipment_id and other.user_id = p_user_id
-      );
-  end if;
-  update private.label_purchases
-  set quoted_cost = coalesce(rate.price, quoted_cost),
-      currency = coalesce(rate.currency, label_purchases.currency)
-  where id = purchase.id and user_id = p_user_id
-  returning * into purchase;
-  -- 7. Reserve the units.
+  purchase := private.take_label_rate(purchase, rate, wanted);
+  -- 6. Reserve the units.
   perform private.claim_label_lines(purchase);
   return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
 exception

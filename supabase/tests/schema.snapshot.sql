@@ -7157,6 +7157,22 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.rate_refusal(p_rate private.label_rates, p_request jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return case
+    when p_rate.id is null then 'rate_not_found'
+    when p_rate.expires_at <= now() then 'rate_expired'
+    when p_rate.parcel <> p_request -> 'parcel' then 'rate_of_another_parcel'
+    when p_request ->> 'provider' <> p_rate.provider then 'rate_of_another_provider'
+  end;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.read_order_again(p_event private.webhook_events, p_order_id uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -7726,6 +7742,46 @@ begin
     where id = p_purchase.id and user_id = p_purchase.user_id;
   end if;
   return reserved;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.restart_label_purchase(p_purchase private.label_purchases, p_order public.orders, p_provider text, p_line_item_ids text[], p_other_order_ids uuid[])
+ RETURNS private.label_purchases
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  present_digest text := private.address_digest(p_order);
+  restarted private.label_purchases;
+begin
+  update private.label_purchases
+  set state = 'requested',
+      state_since = now(),
+      attempt = attempt + 1,
+      reason = null,
+      provider = p_provider,
+      line_item_ids = p_line_item_ids,
+      other_order_ids = p_other_order_ids,
+      -- A carrier shipment of an earlier attempt keeps its address, unless TikTok showed another one.
+      address_digest = case
+        when carrier_shipment_id is null or reason = 'order_changed' then present_digest
+        else address_digest
+      end,
+      carrier_shipment_id = case
+        when reason = 'order_changed' and address_digest is distinct from present_digest then null
+        else carrier_shipment_id
+      end,
+      -- A purchase that failed without a sender uses the one that the shop stored since.
+      sender = coalesce(
+        sender,
+        (
+          select address from private.senders
+          where tiktok_shop_id = p_order.tiktok_shop_id and user_id = p_order.user_id
+        )
+      )
+  where id = p_purchase.id and user_id = p_order.user_id
+  returning * into restarted;
+  return restarted;
 end;
 $function$
 ;
@@ -8500,6 +8556,34 @@ begin
   where id = p_purchase.id and user_id = p_purchase.user_id;
   perform private.advise_new_shipment(p_purchase.user_id, p_purchase.id, null);
   return true;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.take_label_rate(p_purchase private.label_purchases, p_rate private.label_rates, p_order public.orders)
+ RETURNS private.label_purchases
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  taken private.label_purchases;
+begin
+  if p_rate.id is not null and p_purchase.carrier_shipment_id is null then
+    update private.label_purchases
+    set carrier_shipment_id = p_rate.carrier_shipment_id,
+        carrier_rate_id = p_rate.carrier_rate_id
+    where id = p_purchase.id and user_id = p_order.user_id
+      and p_rate.address_digest is not distinct from private.address_digest(p_order)
+      and not exists (
+        select from private.label_purchases as other
+        where other.carrier_shipment_id = p_rate.carrier_shipment_id and other.user_id = p_order.user_id
+      );
+  end if;
+  update private.label_purchases
+  set quoted_cost = coalesce(p_rate.price, quoted_cost),
+      currency = coalesce(p_rate.currency, currency)
+  where id = p_purchase.id and user_id = p_order.user_id
+  returning * into taken;
+  return taken;
 end;
 $function$
 ;
@@ -11325,12 +11409,7 @@ begin
     select * into rate
     from private.label_rates
     where id = (p_request ->> 'rate_id')::uuid and order_id = p_order_id and user_id = p_user_id;
-    refusal := case
-      when rate.id is null then 'rate_not_found'
-      when rate.expires_at <= now() then 'rate_expired'
-      when rate.parcel <> p_request -> 'parcel' then 'rate_of_another_parcel'
-      when p_request ->> 'provider' <> rate.provider then 'rate_of_another_provider'
-    end;
+    refusal := private.rate_refusal(rate, p_request);
     if refusal is not null then
       return jsonb_build_object('outcome', 'refused', 'code', refusal);
     end if;
@@ -11382,54 +11461,12 @@ begin
     )
     returning * into purchase;
   else
-    update private.label_purchases
-    set state = 'requested',
-        state_since = now(),
-        attempt = attempt + 1,
-        reason = null,
-        provider = chosen_provider,
-        line_item_ids = parcel.line_item_ids,
-        other_order_ids = parcel.other_order_ids,
-        -- A carrier shipment of an earlier attempt keeps its address, unless TikTok showed another one.
-        address_digest = case
-          when carrier_shipment_id is null or label_purchases.reason = 'order_changed'
-            then private.address_digest(wanted)
-          else address_digest
-        end,
-        carrier_shipment_id = case
-          when label_purchases.reason = 'order_changed' and address_digest is distinct from private.address_digest(wanted)
-            then null
-          else carrier_shipment_id
-        end,
-        -- A purchase that failed without a sender uses the one that the shop stored since.
-        sender = coalesce(
-          label_purchases.sender,
-          (
-            select address from private.senders
-            where tiktok_shop_id = wanted.tiktok_shop_id and user_id = p_user_id
-          )
-        )
-    where id = purchase.id and user_id = p_user_id
-    returning * into purchase;
+    purchase := private.restart_label_purchase(
+      purchase, wanted, chosen_provider, parcel.line_item_ids, parcel.other_order_ids
+    );
   end if;
-  -- 6. Buy at the rate that the seller saw, unless another label used its carrier shipment, or that has an old address.
-  if rate.id is not null and purchase.carrier_shipment_id is null then
-    update private.label_purchases
-    set carrier_shipment_id = rate.carrier_shipment_id,
-        carrier_rate_id = rate.carrier_rate_id
-    where id = purchase.id and user_id = p_user_id
-      and rate.address_digest is not distinct from private.address_digest(wanted)
-      and not exists (
-        select from private.label_purchases as other
-        where other.carrier_shipment_id = rate.carrier_shipment_id and other.user_id = p_user_id
-      );
-  end if;
-  update private.label_purchases
-  set quoted_cost = coalesce(rate.price, quoted_cost),
-      currency = coalesce(rate.currency, label_purchases.currency)
-  where id = purchase.id and user_id = p_user_id
-  returning * into purchase;
-  -- 7. Reserve the units.
+  purchase := private.take_label_rate(purchase, rate, wanted);
+  -- 6. Reserve the units.
   perform private.claim_label_lines(purchase);
   return jsonb_build_object('outcome', 'requested', 'purchase', private.purchase_for_worker(purchase));
 exception
@@ -12916,6 +12953,7 @@ grant execute on function private.postpone_found_orders(text,boolean) to service
 grant execute on function private.postpone_webhook_event(bigint,integer,text,integer,boolean) to service_role;
 grant execute on function private.purchase_for_worker(private.label_purchases) to service_role;
 grant execute on function private.put_own_number(uuid,text,text,timestamp with time zone) to service_role;
+grant execute on function private.rate_refusal(private.label_rates,jsonb) to service_role;
 grant execute on function private.read_order_again(private.webhook_events,uuid) to service_role;
 grant execute on function private.record_parcel_change(uuid,text,jsonb) to service_role;
 grant execute on function private.record_personal_data_read(text,text,text[]) to service_role;
@@ -12935,6 +12973,7 @@ grant execute on function private.requeue_events(bigint[],text,timestamp with ti
 grant execute on function private.require_seller(uuid) to service_role;
 grant execute on function private.reserve_label_cost(uuid,uuid,bigint) to service_role;
 grant execute on function private.reserve_purchase_cost(private.label_purchases,jsonb) to service_role;
+grant execute on function private.restart_label_purchase(private.label_purchases,public.orders,text,text[],uuid[]) to service_role;
 grant execute on function private.retention(text) to service_role;
 grant execute on function private.seller_of_label_task(text,text) to service_role;
 grant execute on function private.seller_of_shipment(uuid) to service_role;
@@ -12958,6 +12997,7 @@ grant execute on function private.store_refreshed_tokens(uuid,text,integer,jsonb
 grant execute on function private.store_sender(uuid,uuid,jsonb) to service_role;
 grant execute on function private.store_tiktok_login(uuid,jsonb) to service_role;
 grant execute on function private.take_free_label_lines(private.label_purchases) to service_role;
+grant execute on function private.take_label_rate(private.label_purchases,private.label_rates,public.orders) to service_role;
 grant execute on function private.undecided_orders(uuid,bigint[]) to service_role;
 grant execute on function private.unstored_combined_orders(public.orders) to service_role;
 grant execute on function private.update_order(public.orders,jsonb) to service_role;
