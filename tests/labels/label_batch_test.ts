@@ -351,9 +351,8 @@ step(
   },
 );
 
-step("while the carriers are busy the batch waits; in the end every label is bought", async () => {
-  const orderIds = takeOrders(10);
-  const sold = countLabelsBought(stack);
+/** Both carriers answer every purchase that they are busy. */
+function makeCarriersBusy(): void {
   for (const { faults } of [stack.easypost, stack.tiktok]) {
     faults.add({
       method: "POST",
@@ -362,6 +361,12 @@ step("while the carriers are busy the batch waits; in the end every label is bou
       retryAfterSeconds: 60,
     });
   }
+}
+
+step("while the carriers are busy the batch waits; in the end every label is bought", async () => {
+  const orderIds = takeOrders(10);
+  const sold = countLabelsBought(stack);
+  makeCarriersBusy();
   const { body } = await postBatch(orderIds.map((id) => label(id)));
   for (let round = 0; round < 2; round++) {
     await processLaterEvents(stack);
@@ -382,14 +387,7 @@ step("a batch whose carriers stay busy fails, and a new batch buys its labels", 
   const orderIds = takeOrders(2);
   const labels = orderIds.map((id) => label(id));
   const sold = countLabelsBought(stack);
-  for (const { faults } of [stack.easypost, stack.tiktok]) {
-    faults.add({
-      method: "POST",
-      path: /\/buy$|\/202309\/packages$/,
-      kind: "rate_limit",
-      retryAfterSeconds: 60,
-    });
-  }
+  makeCarriersBusy();
   const { body } = await postBatch(labels);
   const given = await finishBatch(body.id);
   assert.deepEqual([given.purchased, given.failed], [0, 2]);
