@@ -87,6 +87,10 @@ else {
     assert.equal(await page.inputValue("[name=password]"), "");
     await page.locator("#usage").getByText("1 of 10 orders this month").waitFor();
 
+    await page.context().setOffline(true);
+    await row.getByText("Rates").click();
+    await page.locator("#message").getByText("The backend did not answer").waitFor();
+    await page.context().setOffline(false);
     await row.getByText("Rates").click();
     await page.locator("#label li").getByText("UPS 2nd Day Air").waitFor();
     await page.locator("#label li").getByText("Buy").first().click();

@@ -19,8 +19,12 @@ export function button(text: string, onClick: () => Promise<void>): HTMLButtonEl
   const element = make("button", text);
   element.addEventListener("click", async () => {
     element.disabled = true;
+    say("");
     try {
       await onClick();
+    } catch (error) {
+      console.error(error);
+      say("The backend did not answer. Please try again.");
     } finally {
       element.disabled = false;
     }
