@@ -232,7 +232,7 @@ test(
     assert.deepEqual(entries.map((entry) => Number(entry.cost)), [cost + 160, cost - 40]);
 
     const unknown = { ...created.result, shipment_id: "shp_unknown" };
-    const foreign = { ...created, id: "evt_foreign", result: unknown } as EasyPostEvent;
+    const foreign = { ...created, id: "evt_foreign", result: unknown };
     await sendEvents(stack, foreign);
     assert.equal((await storedEvent(stack, foreign)).reason, "shipment_not_found");
   },
