@@ -29,6 +29,22 @@ create trigger count_label after update of cost_cents on private.label_purchases
   for each row when (old.cost_cents is distinct from new.cost_cents)
   execute function stress.count_label();
 
+create function stress.adjusted(adjustments jsonb) returns bigint language sql as $$
+  select coalesce(sum((invoice ->> 'amount')::numeric * 100), 0)::bigint
+  from jsonb_path_query(adjustments, '$.*') as invoice
+$$;
+create function stress.count_adjustment() returns trigger language plpgsql as $$
+begin
+  insert into stress.spent
+  select shop.shop_key, 0, stress.adjusted(new.adjustments) - stress.adjusted(old.adjustments)
+  from public.orders join public.tiktok_shops as shop on shop.id = orders.tiktok_shop_id
+  where orders.id = new.order_id;
+  return null;
+end;
+$$;
+create trigger count_adjustment after update of adjustments on private.label_purchases
+  for each row execute function stress.count_adjustment();
+
 create function stress.differences() returns setof text language sql as $$
   -- Orders of the month, of a seller and of a shop in all accounts.
   select format('seller %s: counter %s/%s, orders %s/%s', seller.id, counter.orders, counter.not_counted, real.orders, real.not_counted)
@@ -60,7 +76,7 @@ create function stress.differences() returns setof text language sql as $$
   from public.users as seller
   left join private.label_spending as total on total.user_id = seller.id
   cross join lateral (
-    select count(cost_cents) as labels, coalesce(sum(cost_cents), 0) as cents
+    select count(cost_cents) as labels, coalesce(sum(coalesce(cost_cents, 0) + stress.adjusted(adjustments)), 0) as cents
     from private.label_purchases where user_id = seller.id
   ) as real
   where (coalesce(total.labels, 0), coalesce(total.cents, 0)) <> (real.labels, real.cents)
