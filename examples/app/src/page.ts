@@ -23,6 +23,7 @@ export function button(text: string, onClick: () => Promise<void>): HTMLButtonEl
     try {
       await onClick();
     } catch (error) {
+      // deno-lint-ignore no-console -- for whoever looks for the cause in a browser
       console.error(error);
       say("The backend did not answer. Please try again.");
     } finally {
