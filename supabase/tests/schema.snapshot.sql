@@ -13118,7 +13118,7 @@ select cron.schedule('event-worker', '* * * * *', 'select private.invoke_functio
 select cron.schedule('expired-claims', '2-57/5 * * * *', 'select private.delete_expired_claims()');
 select cron.schedule('order-sync', '7-59/15 * * * *', 'select public.request_order_sync()');
 select cron.schedule('purge-old-rows', '20 * * * *', 'select private.purge_old_rows()');
-select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'select public.refresh_dashboard_metrics()');
+select cron.schedule('refresh-dashboard-metrics', '0 * * * *', 'set local statement_timeout = ''50min''; select public.refresh_dashboard_metrics()');
 select cron.schedule('remove-personal-data', '3-58/5 * * * *', 'select private.remove_personal_data()');
 select cron.schedule('source-checks', '50 * * * *', 'select public.request_source_checks()');
 select cron.schedule('subscription-sync', '40 2 * * *', 'select public.request_subscription_sync()');

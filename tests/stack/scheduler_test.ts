@@ -87,6 +87,18 @@ test("the hourly job corrects a seller's figures that differ from the orders, an
   });
 });
 
+test("the hourly job, which reads all orders, has more time than the platform gives a statement", async (stack) => {
+  const [job] = await stack.sql`
+    select command from cron.job where jobname = 'refresh-dashboard-metrics'`;
+  const runWithin = (command: string) =>
+    stack.sql.begin(async (sql) => {
+      await sql`set local statement_timeout = 1`;
+      await sql.unsafe(command);
+    });
+  await assert.rejects(runWithin("select public.refresh_dashboard_metrics()"), { code: "57014" });
+  await runWithin(job?.command);
+});
+
 test("the daily jobs count yesterday's events of five sellers or more, and purge old rows", async (stack) => {
   await stack.sql`
     insert into auth.users (id, email)
