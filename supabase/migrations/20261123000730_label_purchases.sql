@@ -56,6 +56,7 @@ create table private.label_purchases (
   cost_day date,
   cost_shop_key uuid,
   adjustments jsonb not null default '{}',
+  void_used_at timestamptz,
   created_at timestamptz not null default now(),
   constraint label_purchases_user_id_idempotency_key_key unique (user_id, idempotency_key),
   constraint label_purchases_provider_check check (provider in ('tiktok_shipping', 'easypost', 'own')),
@@ -87,7 +88,8 @@ comment on column private.label_purchases.checked_at is 'When the provider was l
 comment on column private.label_purchases.cost_cents is 'What the label adds to private.label_spending, in US cents; null while it adds nothing.';
 comment on column private.label_purchases.cost_day is 'Day (UTC) to which it is added.';
 comment on column private.label_purchases.cost_shop_key is 'Shop to which it is added.';
-comment on column private.label_purchases.adjustments is 'What the carrier charged or paid back later, by the id of the EasyPost invoice: {amount, at}.';
+comment on column private.label_purchases.adjustments is 'What the carrier charged or paid back later, by the id of the EasyPost invoice: {amount, cents, at}; cents, of US dollars, count.';
+comment on column private.label_purchases.void_used_at is 'When the carrier was first seen to have the parcel of this voided label.';
 
 create index idx_label_purchases_order_id on private.label_purchases (order_id);
 create index idx_label_purchases_other_orders on private.label_purchases using gin (other_order_ids);

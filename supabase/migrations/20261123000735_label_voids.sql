@@ -61,6 +61,42 @@ comment on function public.request_label_void(uuid, uuid) is
 grant execute on function public.request_label_void(uuid, uuid) to service_role;
 
 /*
+  Arguments: p_purchase, a voided label that is locked.
+*/
+create function private.settle_void_cost(p_purchase private.label_purchases)
+returns void
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  label public.shipments;
+  invoiced bigint := (
+    select coalesce(sum((invoice.value ->> 'cents')::bigint), 0) from jsonb_each(p_purchase.adjustments) as invoice
+  );
+begin
+  if p_purchase.void_used_at is null and p_purchase.cost_cents is null then
+    return;
+  end if;
+  select * into label from public.shipments where id = p_purchase.id and user_id = p_purchase.user_id;
+  perform private.settle_label_cost(
+    p_purchase,
+    jsonb_build_object(
+      'shipping_cost', case
+        -- The carrier charges the price itself, not a difference to what was paid and given back.
+        when invoiced >= private.label_cents(coalesce(label.shipping_cost, label.quoted_cost), label.currency) then 0
+        else coalesce(label.shipping_cost, label.quoted_cost)
+      end,
+      'currency', label.currency
+    )
+  );
+end;
+$$;
+comment on function private.settle_void_cost(private.label_purchases) is
+  'Counts the price of a voided label that is used, or may still be used, unless the carrier has invoiced it.';
+grant execute on function private.settle_void_cost(private.label_purchases) to service_role;
+
+/*
   Arguments: p_purchase_id; p_state: voided, its units are free again; void_rejected; void_requested, not decided yet;
              p_reason, a code or null: not_asked means that the provider was not reached; p_event_id or null.
   Returns:   private.shipment_view.

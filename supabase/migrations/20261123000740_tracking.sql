@@ -61,16 +61,14 @@ as $$
 declare
   purchase private.label_purchases;
 begin
-  select * into purchase from private.label_purchases where id = p_shipment.id and state = 'voided' for update;
-  if purchase.id is null or exists (
-    select from public.system_logs
-    where event_type = 'voided_label_used' and details ->> 'shipment_id' = p_shipment.id::text
-  ) then
+  update private.label_purchases
+  set void_used_at = now()
+  where id = p_shipment.id and state = 'voided' and void_used_at is null
+  returning * into purchase;
+  if purchase.id is null then
     return;
   end if;
-  perform private.settle_label_cost(
-    purchase, jsonb_build_object('shipping_cost', p_shipment.shipping_cost, 'currency', p_shipment.currency)
-  );
+  perform private.settle_void_cost(purchase);
   insert into public.system_logs (event_type, details)
   values ('voided_label_used', jsonb_build_object('user_id', p_shipment.user_id, 'shipment_id', p_shipment.id));
 end;

@@ -1,17 +1,11 @@
 -- What a carrier charges, or pays back, after a label was bought: docs/labels.md.
 
-create function private.count_adjustment(
-  p_purchase private.label_purchases,
-  p_amount numeric,
-  p_currency text
-)
+create function private.count_adjustment(p_purchase private.label_purchases, p_cents bigint)
 returns void
 language plpgsql
 security invoker
 set search_path = ''
 as $$
-declare
-  cents bigint := coalesce(sign(p_amount) * private.label_cents(abs(p_amount), p_currency), 0);
 begin
   -- On the day on which the account pays: weeks after the purchase its own month is over.
   perform private.add_label_cost(
@@ -25,13 +19,13 @@ begin
         where orders.id = p_purchase.order_id and orders.user_id = p_purchase.user_id
       )
     ),
-    private.current_day(), 0, cents
+    private.current_day(), 0, p_cents
   );
 end;
 $$;
-comment on function private.count_adjustment(private.label_purchases, numeric, text) is
+comment on function private.count_adjustment(private.label_purchases, bigint) is
   'Part of adjust_label_cost: adds an adjustment to the totals of today, above a limit too, because the money is spent.';
-grant execute on function private.count_adjustment(private.label_purchases, numeric, text) to service_role;
+grant execute on function private.count_adjustment(private.label_purchases, bigint) to service_role;
 
 /*
   Arguments: p_event_id; p_shipment_id; p_invoice {id, amount, currency, at} of EasyPost: amount is a decimal in major
@@ -51,6 +45,8 @@ declare
   event private.webhook_events := private.lock_open_event(p_event_id, array[private.seller_of_shipment(p_shipment_id)]);
   purchase private.label_purchases;
   earlier jsonb;
+  amount numeric := round((p_invoice ->> 'amount')::numeric, 2);
+  cents bigint := coalesce(sign(amount) * private.label_cents(abs(amount), p_invoice ->> 'currency'), 0);
   difference numeric;
   cost numeric;
   outcome text;
@@ -63,7 +59,7 @@ begin
     end if;
     -- 2. Compare it with the stored state of the invoice.
     earlier := purchase.adjustments -> (p_invoice ->> 'id');
-    difference := round((p_invoice ->> 'amount')::numeric, 2) - coalesce((earlier ->> 'amount')::numeric, 0);
+    difference := amount - coalesce((earlier ->> 'amount')::numeric, 0);
     outcome := case
       when (earlier ->> 'at')::timestamptz > (p_invoice ->> 'at')::timestamptz then 'stale'
       when difference = 0 then 'unchanged'
@@ -74,16 +70,20 @@ begin
     update private.label_purchases
     set adjustments = adjustments || jsonb_build_object(
       p_invoice ->> 'id',
-      jsonb_build_object('amount', round((p_invoice ->> 'amount')::numeric, 2)::text, 'at', p_invoice ->> 'at')
+      jsonb_build_object('amount', amount::text, 'cents', cents, 'at', p_invoice ->> 'at')
     )
-    where id = p_shipment_id and user_id = purchase.user_id;
+    where id = p_shipment_id and user_id = purchase.user_id
+    returning * into purchase;
   end if;
   if outcome = 'adjusted' then
     -- 3. Count the difference, and show the seller what the label cost.
-    perform private.count_adjustment(purchase, difference, p_invoice ->> 'currency');
+    perform private.count_adjustment(purchase, cents - coalesce((earlier ->> 'cents')::bigint, 0));
+    if purchase.state = 'voided' then
+      perform private.settle_void_cost(purchase);
+    end if;
     select coalesce(shipping_cost, quoted_cost) into cost
     from public.shipments
-    where id = p_shipment_id and currency = p_invoice ->> 'currency'
+    where id = p_shipment_id and currency = p_invoice ->> 'currency' and status <> 'voided'
     for no key update;
     if cost is not null then
       update public.shipments set shipping_cost = greatest(cost + difference, 0) where id = p_shipment_id;

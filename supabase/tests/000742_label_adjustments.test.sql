@@ -54,14 +54,6 @@ update private.label_purchases set cost_day = cost_day - 40 where idempotency_ke
 select is(tests.adjust('one', 'inv_3', '1.00'), 'adjusted', 'an invoice of a label of an earlier month');
 select is(tests.spent(), '1/660/660 1/660/660 1/660/660', 'is counted today');
 
--- A voided label that was used all the same is charged when it is scanned.
-select tests.buy('ada', 'b', 'two', '{}', '{"shipping_cost": "7.10", "currency": "USD"}');
-select tests.void('ada', 'two');
-select tests.settle_void('two', 'voided');
-select is(tests.spent(), '1/660/660 1/660/660 1/660/660', 'a voided label is given back');
-select is(tests.adjust('two', 'inv_4', '7.10'), 'adjusted', 'what the carrier charges for it');
-select is(tests.spent(), '1/1370/1370 1/1370/1370 1/1370/1370', 'is counted');
-
 select tests.receive_event('ada', 'once');
 select is(
   tests.adjust('one', 'inv_5', '1.00', event_id => (select id from private.webhook_events where external_id = 'once')),

@@ -116,6 +116,7 @@ create table private.label_purchases (
   cost_day date,
   cost_shop_key uuid,
   adjustments jsonb not null default '{}'::jsonb,
+  void_used_at timestamp with time zone,
   created_at timestamp with time zone not null default now()
 );
 alter table private.label_purchases enable row level security;
@@ -2771,13 +2772,11 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.count_adjustment(p_purchase private.label_purchases, p_amount numeric, p_currency text)
+CREATE OR REPLACE FUNCTION private.count_adjustment(p_purchase private.label_purchases, p_cents bigint)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-declare
-  cents bigint := coalesce(sign(p_amount) * private.label_cents(abs(p_amount), p_currency), 0);
 begin
   -- On the day on which the account pays: weeks after the purchase its own month is over.
   perform private.add_label_cost(
@@ -2791,7 +2790,7 @@ begin
         where orders.id = p_purchase.order_id and orders.user_id = p_purchase.user_id
       )
     ),
-    private.current_day(), 0, cents
+    private.current_day(), 0, p_cents
   );
 end;
 $function$
@@ -2881,16 +2880,14 @@ AS $function$
 declare
   purchase private.label_purchases;
 begin
-  select * into purchase from private.label_purchases where id = p_shipment.id and state = 'voided' for update;
-  if purchase.id is null or exists (
-    select from public.system_logs
-    where event_type = 'voided_label_used' and details ->> 'shipment_id' = p_shipment.id::text
-  ) then
+  update private.label_purchases
+  set void_used_at = now()
+  where id = p_shipment.id and state = 'voided' and void_used_at is null
+  returning * into purchase;
+  if purchase.id is null then
     return;
   end if;
-  perform private.settle_label_cost(
-    purchase, jsonb_build_object('shipping_cost', p_shipment.shipping_cost, 'currency', p_shipment.currency)
-  );
+  perform private.settle_void_cost(purchase);
   insert into public.system_logs (event_type, details)
   values ('voided_label_used', jsonb_build_object('user_id', p_shipment.user_id, 'shipment_id', p_shipment.id));
 end;
@@ -8196,6 +8193,35 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.settle_void_cost(p_purchase private.label_purchases)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  label public.shipments;
+  invoiced bigint := (
+    select coalesce(sum((invoice.value ->> 'cents')::bigint), 0) from jsonb_each(p_purchase.adjustments) as invoice
+  );
+begin
+  if p_purchase.void_used_at is null and p_purchase.cost_cents is null then
+    return;
+  end if;
+  select * into label from public.shipments where id = p_purchase.id and user_id = p_purchase.user_id;
+  perform private.settle_label_cost(
+    p_purchase,
+    jsonb_build_object(
+      'shipping_cost', case
+        -- The carrier charges the price itself, not a difference to what was paid and given back.
+        when invoiced >= private.label_cents(coalesce(label.shipping_cost, label.quoted_cost), label.currency) then 0
+        else coalesce(label.shipping_cost, label.quoted_cost)
+      end,
+      'currency', label.currency
+    )
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.share_order_counts(p_shop public.tiktok_shops)
  RETURNS void
  LANGUAGE plpgsql
@@ -8915,6 +8941,8 @@ declare
   event private.webhook_events := private.lock_open_event(p_event_id, array[private.seller_of_shipment(p_shipment_id)]);
   purchase private.label_purchases;
   earlier jsonb;
+  amount numeric := round((p_invoice ->> 'amount')::numeric, 2);
+  cents bigint := coalesce(sign(amount) * private.label_cents(abs(amount), p_invoice ->> 'currency'), 0);
   difference numeric;
   cost numeric;
   outcome text;
@@ -8927,7 +8955,7 @@ begin
     end if;
     -- 2. Compare it with the stored state of the invoice.
     earlier := purchase.adjustments -> (p_invoice ->> 'id');
-    difference := round((p_invoice ->> 'amount')::numeric, 2) - coalesce((earlier ->> 'amount')::numeric, 0);
+    difference := amount - coalesce((earlier ->> 'amount')::numeric, 0);
     outcome := case
       when (earlier ->> 'at')::timestamptz > (p_invoice ->> 'at')::timestamptz then 'stale'
       when difference = 0 then 'unchanged'
@@ -8938,16 +8966,20 @@ begin
     update private.label_purchases
     set adjustments = adjustments || jsonb_build_object(
       p_invoice ->> 'id',
-      jsonb_build_object('amount', round((p_invoice ->> 'amount')::numeric, 2)::text, 'at', p_invoice ->> 'at')
+      jsonb_build_object('amount', amount::text, 'cents', cents, 'at', p_invoice ->> 'at')
     )
-    where id = p_shipment_id and user_id = purchase.user_id;
+    where id = p_shipment_id and user_id = purchase.user_id
+    returning * into purchase;
   end if;
   if outcome = 'adjusted' then
     -- 3. Count the difference, and show the seller what the label cost.
-    perform private.count_adjustment(purchase, difference, p_invoice ->> 'currency');
+    perform private.count_adjustment(purchase, cents - coalesce((earlier ->> 'cents')::bigint, 0));
+    if purchase.state = 'voided' then
+      perform private.settle_void_cost(purchase);
+    end if;
     select coalesce(shipping_cost, quoted_cost) into cost
     from public.shipments
-    where id = p_shipment_id and currency = p_invoice ->> 'currency'
+    where id = p_shipment_id and currency = p_invoice ->> 'currency' and status <> 'voided'
     for no key update;
     if cost is not null then
       update public.shipments set shipping_cost = greatest(cost + difference, 0) where id = p_shipment_id;
@@ -12819,7 +12851,7 @@ grant execute on function private.combined_orders(public.orders) to service_role
 grant execute on function private.connected_by_newer_pair(uuid,jsonb,text[]) to service_role;
 grant execute on function private.connection_of_event(text,text,text) to service_role;
 grant execute on function private.correction_refusal(private.label_purchases,bigint[],text,text) to service_role;
-grant execute on function private.count_adjustment(private.label_purchases,numeric,text) to service_role;
+grant execute on function private.count_adjustment(private.label_purchases,bigint) to service_role;
 grant execute on function private.count_orders(public.tiktok_shops,integer,integer,integer) to service_role;
 grant execute on function private.count_requests(uuid,text,integer) to service_role;
 grant execute on function private.count_used_void(public.shipments) to service_role;
@@ -12986,6 +13018,7 @@ grant execute on function private.settle_label_cost(private.label_purchases,json
 grant execute on function private.settle_locked_event(private.webhook_events,jsonb,text,text,text) to service_role;
 grant execute on function private.settle_others_of_orders(text,text[]) to service_role;
 grant execute on function private.settle_reads_of_order(text,text) to service_role;
+grant execute on function private.settle_void_cost(private.label_purchases) to service_role;
 grant execute on function private.share_order_counts(public.tiktok_shops) to service_role;
 grant execute on function private.shipment_view(private.label_purchases) to service_role;
 grant execute on function private.shipments_of_order(public.orders) to service_role;
@@ -13173,7 +13206,8 @@ comment on column private.label_purchases.checked_at is 'When the provider was l
 comment on column private.label_purchases.cost_cents is 'What the label adds to private.label_spending, in US cents; null while it adds nothing.';
 comment on column private.label_purchases.cost_day is 'Day (UTC) to which it is added.';
 comment on column private.label_purchases.cost_shop_key is 'Shop to which it is added.';
-comment on column private.label_purchases.adjustments is 'What the carrier charged or paid back later, by the id of the EasyPost invoice: {amount, at}.';
+comment on column private.label_purchases.adjustments is 'What the carrier charged or paid back later, by the id of the EasyPost invoice: {amount, cents, at}; cents, of US dollars, count.';
+comment on column private.label_purchases.void_used_at is 'When the carrier was first seen to have the parcel of this voided label.';
 comment on column private.label_purchases.other_order_ids is 'The other orders in a combined parcel.';
 comment on column private.label_purchases.request_hash is 'Hash of the whole request; the same key with another request is refused.';
 comment on relation private.label_rates is 'Rates that a seller was shown for an order; rate_id refers to them.';
