@@ -16,7 +16,8 @@ values
   ('easypost', '{"id": "evt_2", "object": "Event", "description": "tracker.updated", "mode": "test",
     "result": {"id": "trk_1", "object": "Tracker", "tracking_code": "9400", "status": "delivered", "shipment_id": "shp_1",
       "updated_at": "2026-11-01T00:00:00Z", "est_delivery_date": null, "signed_by": "Eve Stone",
-      "tracking_details": [{"tracking_location": {"city": "Salem"}}]}}'),
+      "tracking_details": [{"status": "delivered", "datetime": "2026-11-01T00:00:00Z", "message": "Left with Eve",
+        "tracking_location": {"city": "Salem"}}]}}'),
   ('tiktok', '{"type": 1, "data": {"order_id": "577"}}');
 insert into private.webhook_events (source, external_id, event_type, shop_id, body)
 select source, 'e-' || source, 'x', tests.shop_id('ada'), body::text from tests.bodies;
@@ -48,8 +49,9 @@ begin
     tests.body('easypost'),
     '{"id": "evt_2", "object": "Event", "description": "tracker.updated", "mode": "test",
       "result": {"id": "trk_1", "object": "Tracker", "tracking_code": "9400", "status": "delivered",
-        "shipment_id": "shp_1", "updated_at": "2026-11-01T00:00:00Z"}}',
-    stage || ': an EasyPost event keeps no name and no place'
+        "shipment_id": "shp_1", "updated_at": "2026-11-01T00:00:00Z",
+        "tracking_details": [{"status": "delivered", "datetime": "2026-11-01T00:00:00Z"}]}}',
+    stage || ': an EasyPost event keeps no name and no place, but the times of the scans'
   );
   return next is(tests.body('tiktok'), '{"type": 1, "data": {"order_id": "577"}}', stage || ': a TikTok event has ids only');
 end;
@@ -61,6 +63,22 @@ update private.webhook_events as event set body = bodies.body::text, status = 'p
 from tests.bodies where bodies.source = event.source;
 update private.webhook_events set status = 'done', settled_at = now();
 select * from tests.check_bodies('done');
+create function tests.reduced(result jsonb)
+returns jsonb
+language sql
+as $$
+  select private.event_without_person('easypost', jsonb_build_object('id', 'evt_3', 'result', result)::text)::jsonb -> 'result';
+$$;
+select is(
+  tests.reduced('{"id": "inv_1", "shipment_id": "shp_1", "adjustment_amount": "1.60", "invoice_currency": "USD", "from_zip": "97301"}'),
+  '{"id": "inv_1", "shipment_id": "shp_1", "adjustment_amount": "1.60", "invoice_currency": "USD"}',
+  'an invoice keeps its amount, so replaying it counts it'
+);
+select is(
+  tests.reduced(jsonb_build_object('id', 'trk_1', 'tracking_details', details)), '{"id": "trk_1"}',
+  'scans of another form are removed: ' || details::text
+)
+from unnest(array['["Eve"]', '"Eve"', '7']::jsonb[]) as details;
 select is(private.event_without_person('stripe', '{"id": "\u0000"}'), '{}', 'a text that cannot be read is removed whole');
 
 -- TikTok's topics without a handler may have anything, such as a chat.

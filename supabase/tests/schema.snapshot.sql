@@ -3680,7 +3680,13 @@ begin
     from jsonb_each(case jsonb_typeof(event -> 'result') when 'object' then event -> 'result' else '{}' end)
     where key in (
       'id', 'object', 'mode', 'status', 'tracking_code', 'carrier', 'shipment_id', 'est_delivery_date',
-      'created_at', 'updated_at'
+      'created_at', 'updated_at', 'adjustment_amount', 'invoice_currency'
+    );
+    subject := subject || jsonb_build_object(
+      'tracking_details', (
+        select jsonb_agg(jsonb_build_object('status', scan -> 'status', 'datetime', scan -> 'datetime'))
+        from jsonb_path_query(event, '$.result.tracking_details[*] ? (@.type() == "object")') as scan
+      )
     );
     return jsonb_strip_nulls(jsonb_build_object(
       'id', event -> 'id', 'object', event -> 'object', 'description', event -> 'description', 'mode', event -> 'mode',
