@@ -267,18 +267,22 @@ as $$
     where id = any (array(
       select entry.id
       from auth.audit_log_entries as entry
-      where entry.created_at < now() - interval '90 days'
-        or exists (
-          select
-          from unnest(array[entry.payload ->> 'actor_id', entry.payload #>> '{traits,user_id}']) as named (id)
-          where named.id is not null
-            -- Auth's own administrator.
-            and named.id <> '00000000-0000-0000-0000-000000000000'
-            and not exists (select from auth.users where users.id::text = named.id)
+      cross join lateral (
+        values (
+          -- The zero is Auth's own administrator.
+          nullif(entry.payload ->> 'actor_id', '00000000-0000-0000-0000-000000000000'),
+          nullif(entry.payload #>> '{traits,user_id}', '00000000-0000-0000-0000-000000000000')
         )
+      ) as named (actor_id, account_id)
+      -- Joins, so that the accounts are read once, not for each entry.
+      left join auth.users as actor on actor.id::text = named.actor_id
+      left join auth.users as account on account.id::text = named.account_id
+      where entry.created_at < now() - interval '90 days'
+        or (named.actor_id is not null and actor.id is null)
+        or (named.account_id is not null and account.id is null)
       -- A locked one waits for the next run: docs/architecture.md.
       limit p_limit
-      for update skip locked
+      for update of entry skip locked
     ))
     returning 1
   )
