@@ -72,5 +72,14 @@ select tests.counts(3, 2450, 'once, when it is scanned too');
 select is(tests.adjust('c', '8.70', '2026-11-21T10:00:00Z'), 'adjusted', 'price and difference together');
 select tests.counts(3, 2450, 'count once');
 
+select tests.order_to_ship('ada', 'd');
+select tests.buy('ada', 'd', 'd', '{}', '{"shipping_cost": "7.10", "currency": "USD"}');
+select tests.void('ada', 'd');
+select is(tests.adjust('d', '1.60'), 'adjusted', 'the carrier charges a difference before it decides about the void');
+select tests.settle_void('d', 'voided');
+select tests.counts(3, 2610, 'which goes on counting');
+select tests.scan('d');
+select tests.counts(4, 3320, 'and beside the price, once the parcel is scanned');
+
 select * from finish();
 rollback;

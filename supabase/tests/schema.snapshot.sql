@@ -8209,7 +8209,8 @@ CREATE OR REPLACE FUNCTION private.settle_void_cost(p_purchase private.label_pur
  SET search_path TO ''
 AS $function$
 declare
-  label public.shipments;
+  currency text;
+  price numeric;
   invoiced bigint := (
     select coalesce(sum((invoice.value ->> 'cents')::bigint), 0) from jsonb_each(p_purchase.adjustments) as invoice
   );
@@ -8217,18 +8218,15 @@ begin
   if p_purchase.void_used_at is null and p_purchase.cost_cents is null then
     return;
   end if;
-  select * into label from public.shipments where id = p_purchase.id and user_id = p_purchase.user_id;
-  perform private.settle_label_cost(
-    p_purchase,
-    jsonb_build_object(
-      'shipping_cost', case
-        -- The carrier charges the price itself, not a difference to what was paid and given back.
-        when invoiced >= private.label_cents(coalesce(label.shipping_cost, label.quoted_cost), label.currency) then 0
-        else coalesce(label.shipping_cost, label.quoted_cost)
-      end,
-      'currency', label.currency
-    )
-  );
+  -- An invoice from before the void is in shipping_cost.
+  select shipment.currency, least(shipment.shipping_cost, shipment.quoted_cost) into currency, price
+  from public.shipments as shipment
+  where shipment.id = p_purchase.id and shipment.user_id = p_purchase.user_id;
+  -- The carrier may charge the price itself, and not a difference to what was paid and given back.
+  if invoiced >= private.label_cents(price, currency) then
+    price := 0;
+  end if;
+  perform private.settle_label_cost(p_purchase, jsonb_build_object('shipping_cost', price, 'currency', currency));
 end;
 $function$
 ;
