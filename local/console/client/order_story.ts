@@ -24,6 +24,11 @@ const TITLES: Record<string, string> = {
   ORDER_REREAD: "Changed at TikTok",
   RECIPIENT_ADDRESS_UPDATE: "The address was changed",
   PACKAGE_UPDATE: "The parcel was changed",
+  CANCELLATION_STATUS_CHANGE: "TikTok reported a cancellation",
+  RETURN_STATUS_CHANGE: "TikTok reported a return",
+  RETURN_FOUND: "TikTok reported a return",
+  REVERSE_STATUS_UPDATE: "TikTok reported a cancellation or a return",
+  REFUND_SUCCESS: "TikTok paid the buyer back",
   LABEL_PURCHASED: "Label bought",
   LABEL_VOIDED: "Label voided",
   LABEL_COST_ADJUSTED: "The carrier changed the price of the label",
@@ -43,10 +48,29 @@ function changeOf({ changes }: OrderEvent, name: string): string | undefined {
 /** Items change whenever a unit gets its label; the states have sentences of their own. */
 const HIDDEN = ["tiktok_status", "order_status", "shipment_status", "total_amount", "order_items"];
 
+interface Change {
+  from: string | null;
+  to: string | null;
+}
+
+/** Changes whose values are not words. */
+const FACTS: Record<string, (change: never) => string> = {
+  carrier: (name: string) => carrierName(name),
+  shipping_cost: ({ from, to }: Change) => `From ${from} to ${to}`,
+  refund_total: (amount: string) => `${amount} refunded`,
+  refund_foreign: ({ amount, currency }: { amount: string; currency: string }) =>
+    `${amount} ${currency} refunded`,
+  cancel_requested_at: ({ to }: Change) =>
+    to === null ? "The request to cancel has ended" : "The buyer asks to cancel",
+  combine_group_id: ({ to }: Change) =>
+    to === null ? "No longer combined with other orders" : "Combined with other orders",
+};
+
 function describeFacts(event: OrderEvent): string[] {
   return Object.entries(event.changes).flatMap(([name, change]) => {
     if (HIDDEN.includes(name)) return [];
-    if (name === "carrier") return [carrierName(String(change))];
+    const describe = FACTS[name];
+    if (describe !== undefined) return [describe(change as never)];
     if (change === "changed") return [`${formatCode(name)} changed`];
     const to = changeOf(event, name);
     return to === undefined ? [] : [formatCode(to)];

@@ -127,3 +127,50 @@ Deno.test("a second parcel, a void and a refused state have entries of their own
     "TikTok reported the order: At TikTok: Awaiting shipment",
   ]);
 });
+
+Deno.test("prices, refunds, requests to cancel and combined orders are told in words, not as codes", () => {
+  const cases: [type: string, changes: object, entry: string][] = [
+    [
+      "LABEL_COST_ADJUSTED",
+      { shipment_id: "5eed", shipping_cost: to("5.85", "7.45") },
+      "The carrier changed the price of the label: From 5.85 to 7.45",
+    ],
+    [
+      "RETURN_FOUND",
+      {
+        ...{ return_id: "4035", return_status: "RETURN_OR_REFUND_REQUEST_COMPLETE" },
+        ...{ refund_total: "5.00", payment_status: to("paid", "partially_refunded") },
+      },
+      "TikTok reported a return: 5.00 refunded · Partially refunded",
+    ],
+    [
+      "REFUND_SUCCESS",
+      { refund: "success", refund_foreign: { amount: "5.00", currency: "GBP" } },
+      "TikTok paid the buyer back: 5.00 GBP refunded",
+    ],
+    ["CANCELLATION_STATUS_CHANGE", { cancel_status: "x" }, "TikTok reported a cancellation: "],
+    [
+      "ORDER_STATUS_CHANGE",
+      { cancel_requested_at: to(null, "2026-11-29T12:49:00+00:00") },
+      "TikTok reported the order: The buyer asks to cancel",
+    ],
+    [
+      "ORDER_STATUS_CHANGE",
+      { cancel_requested_at: { from: "2026-11-29T12:49:00+00:00", to: null } },
+      "TikTok reported the order: The request to cancel has ended",
+    ],
+    [
+      "ORDER_REREAD",
+      { combine_group_id: to(null, "7576461413038785752") },
+      "Changed at TikTok: Combined with other orders",
+    ],
+    [
+      "ORDER_REREAD",
+      { combine_group_id: { from: "7576461413038785752", to: null } },
+      "Changed at TikTok: No longer combined with other orders",
+    ],
+  ];
+  for (const [type, changes, entry] of cases) {
+    assert.deepEqual(story(event(3, "11.000", type, changes)), [entry]);
+  }
+});

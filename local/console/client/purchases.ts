@@ -1,4 +1,5 @@
 /** States of a label's purchase that need a sentence. */
+import { formatCode } from "./format.ts";
 
 interface Purchase {
   state: string | null;
@@ -17,7 +18,12 @@ const SENTENCES: Record<string, string> = {
 
 /** `undefined` for a label that is just bought, or void. */
 export function describePurchase({ state, reason }: Purchase): string | undefined {
-  if (state === "failed") return `Not bought (${reason}). Nothing was charged.`;
+  if (state === "failed") {
+    return `Not bought: ${formatCode(reason).toLowerCase()}. Nothing was charged.`;
+  }
+  if (state === "voided" && reason === "billed_when_scanned") {
+    return "The label is void. Do not use it: its carrier charges it when it is scanned.";
+  }
   // TikTok decides about its own labels, and cannot be called without the shop.
   if (state === "void_requested" && reason === "shop_not_connected") {
     return "The void waits for the shop: it continues when you have connected the shop again.";

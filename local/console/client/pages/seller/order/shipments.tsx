@@ -4,7 +4,7 @@ import { useState } from "../../../hooks.ts";
 import { Badge, type Tone } from "../../../components/badge.tsx";
 import { Card } from "../../../components/card.tsx";
 import { Notice } from "../../../components/notice.tsx";
-import { carrierName, serviceName } from "../../../carriers.ts";
+import { carrierName, providerName, serviceName } from "../../../carriers.ts";
 import type { Shipment } from "../../../data/order.ts";
 import { formatCode, formatMoney } from "../../../format.ts";
 import { describePurchase } from "../../../purchases.ts";
@@ -30,7 +30,7 @@ function AdviceNotice({ shipment: { advice, advice_reason } }: { shipment: Shipm
 
 /** `UPS Ground`; `Royal Mail, own tracking number`. */
 function describeCarrier({ carrier, provider, service_type: service }: Shipment): string {
-  const name = carrier === null ? formatCode(provider) : carrierName(carrier);
+  const name = carrier === null ? providerName(provider) : carrierName(carrier);
   if (provider === "own") return `${name}, own tracking number`;
   return service === null ? name : `${name} ${serviceName(carrier ?? "", service)}`.trim();
 }
