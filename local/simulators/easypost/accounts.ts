@@ -7,8 +7,10 @@ export interface BoughtLabel {
   reference: string | null;
   /** The carrier's service and the amount: "USPS GroundAdvantage 5.85". */
   rate: string;
-  /** Total cost, with fees and what the carrier charged later. */
+  /** Total cost, with fees. */
   cents: number;
+  /** What the carrier charged later, below 0 if it paid back. */
+  adjustedCents: number;
   refunded: boolean;
 }
 
@@ -33,7 +35,8 @@ export class Accounts {
         shipmentId: id,
         reference,
         rate: `${purchase.rate.carrier} ${purchase.rate.service} ${purchase.rate.rate}`,
-        cents: costOf(purchase) + (invoice?.adjustmentCents ?? 0),
+        cents: costOf(purchase),
+        adjustedCents: invoice?.adjustmentCents ?? 0,
         refunded: refund?.status === "refunded",
       }]
     );
@@ -44,9 +47,12 @@ export class Accounts {
     return this.labels.length;
   }
 
-  /** Cents charged to the account, without refunded labels. */
+  /** Cents charged to the account: a refund pays back the label, and not what was charged later. */
   get charged(): number {
-    return this.labels.reduce((sum, label) => sum + (label.refunded ? 0 : label.cents), 0);
+    return this.labels.reduce(
+      (sum, { refunded, cents, adjustedCents }) => sum + (refunded ? 0 : cents) + adjustedCents,
+      0,
+    );
   }
 
   get balanceCents(): number {

@@ -79,8 +79,8 @@ export function controlRoutes(easypost: EasyPostOperations): Hono {
       balance: accounts.balance,
       labels_bought: accounts.labelsBought,
       charged_cents: accounts.charged,
-      labels: accounts.labels.map(({ shipmentId, ...label }) => (
-        { shipment_id: shipmentId, ...label }
+      labels: accounts.labels.map(({ shipmentId, adjustedCents, ...label }) => (
+        { shipment_id: shipmentId, ...label, adjusted_cents: adjustedCents }
       )),
     }));
 

@@ -60,8 +60,13 @@ Deno.test("/control adjusts the price of a bought label, and sends the events of
     const { shipment_id, adjustment_amount } = created.result;
     assert.deepEqual([shipment_id, adjustment_amount], [id, "1.60000"]);
     assert.equal(updated.result.total_cost, (Number(selected_rate.rate) - 0.4).toFixed(5));
-    const after = Number(caller.simulator.accounts.balance);
-    assert.equal(after.toFixed(2), (before + 0.4).toFixed(2));
+    const balance = () => Number(caller.simulator.accounts.balance).toFixed(2);
+    assert.equal(balance(), (before + 0.4).toFixed(2));
+    caller.simulator.behaviour.refundStatus = "refunded";
+    const cents = caller.simulator.accounts.labels[0]?.cents ?? 0;
+    assert.equal((await caller.post(`/v2/shipments/${id}/refund`)).status, 200);
+    assert.equal((await adjust(id, "2.00")).body.answer, 200);
+    assert.equal(balance(), (before + cents / 100 - 2).toFixed(2));
     const { id: unbought } = (await caller.create()).body;
     assert.equal((await adjust(unbought, "1")).status, 404);
     assert.equal((await adjust(id, 1)).status, 400);

@@ -155,6 +155,7 @@ Deno.test("a label is bought once, and costs its postage and the label fee", asy
     reference: "order-1",
     rate: "USPS Priority 8.19",
     cents: 820,
+    adjustedCents: 0,
     refunded: false,
   }]);
 
