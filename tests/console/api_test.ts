@@ -4,6 +4,7 @@ import { usageOf } from "../support/billing.ts";
 import { operatorLink } from "../support/console.ts";
 import { receiveOrder, requestLabel } from "../support/labels.ts";
 import { announceOrder, listOrderIds } from "../support/orders.ts";
+import { sendEvents } from "../support/parcels.ts";
 import { connectSeller, giveUpOrder, refuseOrders, settledEvents } from "../support/shop.ts";
 import { test } from "../support/shared_stack.ts";
 import type { TestStack } from "../support/stack.ts";
@@ -67,7 +68,9 @@ test("an operator reads an event masked, its values with a note of it, and repla
 test("the operator's lists have the next run of each job, and neither tokens nor addresses", async (stack) => {
   const seller = await connectSeller(stack);
   const order = await receiveOrder(stack, seller);
-  assert.equal((await requestLabel(stack, seller, order.id)).status, 201);
+  const { status, body: label } = await requestLabel(stack, seller, order.id);
+  assert.equal(status, 201);
+  await sendEvents(stack, stack.easypost.adjustCost(label.id, 160));
   const call = await signInOperator(stack);
   const { jobs } = await call("operator/jobs");
   assert.ok(jobs.length >= 8);
@@ -81,6 +84,9 @@ test("the operator's lists have the next run of each job, and neither tokens nor
   const { purchases } = await call("operator/purchases");
   const states = purchases.map((row: Record<string, string>) => [row.order_id, row.state]);
   assert.deepEqual(states, [[order.id, "purchased"]]);
+  const [shipment] = await stack.sql`
+    select (shipping_cost * 100)::int as cents from public.shipments`;
+  assert.equal(purchases[0].cost_cents, shipment?.cents, "with what the carrier charged later");
   const text = JSON.stringify([connections, purchases]);
   assert.doesNotMatch(text, /access_token|refresh_token|cipher|Kiln Road|Rosa|@/);
 });

@@ -132,10 +132,13 @@ export async function readConnections(pool: Pool) {
   return { connections: rows };
 }
 
+/** What a label cost has what its carrier charged or paid back later. */
 export async function readPurchases(pool: Pool) {
   const { rows } = await pool.query(
     `select id, order_id, user_id as seller_id, provider, service, state, state_since, attempt, reason,
-       cost_cents::integer as cost_cents, created_at
+       (case when adjustments = '{}' then cost_cents else coalesce(cost_cents, 0) + (
+         select sum((invoice ->> 'amount')::numeric * 100) from jsonb_path_query(adjustments, '$.*') as invoice
+       ) end)::integer as cost_cents, created_at
      from private.label_purchases
      order by created_at desc
      limit $1`,
