@@ -23,6 +23,7 @@ const FILE = "application/octet-stream";
 const app = createApp("account", {
   callers: signedInUsers(supabase),
   limits: limitRequests(database, [
+    "DELETE /account",
     "GET /account/export",
     "GET /account/orders.csv",
     "GET /account/shipments.csv",

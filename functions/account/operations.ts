@@ -41,6 +41,7 @@ export const operations: FunctionOperations = {
       caller: "user",
       summary: "Deletes the account with everything in it",
       description: "Ends the subscription at Stripe first. It cannot be undone.",
+      isLimited: true,
       body: {
         id: "DeleteAccountRequest",
         schema: DeleteBody,

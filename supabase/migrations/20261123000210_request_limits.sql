@@ -24,6 +24,7 @@ values
   ('POST /tiktok-oauth/complete', 20, '1 minute'),
   ('POST /billing/checkout', 20, '1 minute'),
   ('POST /billing/portal', 20, '1 minute'),
+  ('DELETE /account', 20, '1 minute'),
   ('GET /account/export', 60, '1 minute'),
   ('GET /account/orders.csv', 20, '1 minute'),
   ('GET /account/shipments.csv', 20, '1 minute'),

@@ -190,6 +190,7 @@ test("a token from the future, and one that expires between two checks, are 401"
 
 /** What calls a vendor, whose quota all sellers share, or reads many rows. */
 const LIMITED_ROUTES = [
+  "DELETE /account",
   "GET /account/export",
   "GET /account/orders.csv",
   "GET /account/shipments.csv",
@@ -207,10 +208,28 @@ const LIMITED_ROUTES = [
   "POST /tiktok-oauth/complete",
 ];
 
+/** Reads of few rows, prices that are kept for a while, and what ends a connection, once. */
+const UNLIMITED_ROUTES = [
+  "DELETE /tiktok-oauth/shops/:id",
+  "GET /billing/prices",
+  "GET /shipments",
+  "GET /shipments/:id{(?!batch$|own$|rates$)[^/]+}",
+  "GET /shipments/batch/:id",
+  "GET /tiktok-oauth/callback",
+  "GET /tiktok-oauth/shops",
+];
+
+const SELLERS_FUNCTIONS = ["account", "billing", "shipments", "tiktok-oauth"];
+
 test("every route that calls a vendor for a seller is limited, and has a row", async (stack) => {
-  const limited = (await listRoutes(stack.env)).filter(({ isLimited }) => isLimited)
-    .map(({ method, path }) => `${method} ${path}`);
-  assert.deepEqual(limited.sort(), LIMITED_ROUTES);
+  const { limited = [], unlimited = [] } = Object.groupBy(
+    (await listRoutes(stack.env)).filter((route) => SELLERS_FUNCTIONS.includes(route.function)),
+    ({ isLimited }) => isLimited ? "limited" : "unlimited",
+  );
+  const namesOf = (routes: FunctionRoute[]) =>
+    routes.map(({ method, path }) => `${method} ${path}`).sort();
+  assert.deepEqual(namesOf(unlimited), UNLIMITED_ROUTES);
+  assert.deepEqual(namesOf(limited), LIMITED_ROUTES);
   const rows = await stack.sql`
     select route from private.request_limits where route <> 'analytics_events'`;
   assert.deepEqual(rows.map(({ route }) => route).sort(), LIMITED_ROUTES);
@@ -232,11 +251,14 @@ test("labels over the limit of requests are 429: none is bought, stored or reque
     ["/batch", { labels: [label] }],
     ["/own", { order_id: order.id, carrier: "USPS", tracking_number: "9400100000000" }],
   ] as const;
+  const vendorCalls = () => [stack.tiktok.calls.length, stack.easypost.calls.length];
+  const before = vendorCalls();
   for (const [path, body] of calls) {
     const key = crypto.randomUUID();
     const { status, body: { code } } = await callShipments(stack, seller, path, { key, body });
     assert.deepEqual([status, code], [429, "too_many_requests"], path);
   }
+  assert.deepEqual(vendorCalls(), before);
   const [stored] = await stack.sql`
     select (select count(*)::int from private.label_purchases) as purchases,
       (select count(*)::int from private.label_batches) as batches`;
