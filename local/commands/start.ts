@@ -117,7 +117,7 @@ async function detach({ data, args }: StartOptions): Promise<number> {
   return code;
 }
 
-/** Paths of which one exists when the start that runs in this process has a database. */
+/** Returns paths of which one exists once the start that runs in this process has a database. */
 let databaseFiles: () => string[] = () => [];
 
 function describeInterrupt(): string {

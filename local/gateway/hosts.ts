@@ -6,7 +6,7 @@
 const LOCAL_NAMES = ["127.0.0.1", "localhost", "[::1]"];
 
 /**
- * The name of a request that is not one of ours; empty if it is no name, `undefined` without one.
+ * The first name in the request that is not one of ours; empty if it is not a name, `undefined` if all are ours.
  * @param allowed Further names, such as that of a tunnel.
  */
 export function foreignHost(

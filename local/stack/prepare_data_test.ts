@@ -50,7 +50,7 @@ Deno.test("a start that is refused for its port leaves no new folder, and an old
     await Deno.mkdir(join(parent, "older"));
     await loadKeys(join(parent, "older"));
     await Deno.writeTextFile(join(parent, "older", "env"), "");
-    // As a start of root's that ended while the cluster outside the folder was being made.
+    // As after a start by root that ended while the cluster outside the folder was being made.
     await Deno.mkdir(join(parent, "begun"));
     (await lockData(join(parent, "begun")))[Symbol.dispose]();
     await Deno.writeTextFile(join(parent, "begun", "cluster"), crypto.randomUUID());

@@ -23,7 +23,7 @@ export function button(text: string, onClick: () => Promise<void>): HTMLButtonEl
     try {
       await onClick();
     } catch (error) {
-      // deno-lint-ignore no-console -- for whoever looks for the cause in a browser
+      // deno-lint-ignore no-console -- the cause, for a developer's browser
       console.error(error);
       say("The backend did not answer. Please try again.");
     } finally {

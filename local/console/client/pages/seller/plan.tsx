@@ -17,7 +17,7 @@ import {
   planOf,
   type Usage,
 } from "../../data/plan.ts";
-import { countOf, formatCode, formatMoney } from "../../format.ts";
+import { countOf, formatCode, formatMoney, formatNumber } from "../../format.ts";
 import { describeShopUse } from "../../shop_use.ts";
 import { useQuery } from "../../use_query.ts";
 import { MonthEnd } from "./month_end.tsx";
@@ -42,7 +42,7 @@ function UsageCard({ usage }: { usage: Usage }) {
       <p class="small muted">
         {`Labels for ${formatMoney(month.cost, currency)} of ${
           formatMoney(month.cost_limit, currency)
-        }; today ${today.labels} of ${today.label_limit} labels.`}
+        }; today ${formatNumber(today.labels)} of ${formatNumber(today.label_limit)} labels.`}
         {usage.not_counted > 0 && ` ${countOf(usage.not_counted, "order")} did not count.`}
       </p>
       {shopUse.length > 0 && <Notice tone="info">{shopUse.join(" ")}</Notice>}
