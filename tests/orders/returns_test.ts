@@ -1,6 +1,7 @@
 /** Returns of shops whose app has no topic for refunds: TikTok's notice of a return names no amount. */
 import assert from "node:assert/strict";
 import { authorizeSimulatedShop, connectWithCode } from "../../local/stack/seller.ts";
+import { callOAuth } from "../support/oauth.ts";
 import {
   announceOrder,
   cancelUnit,
@@ -132,21 +133,6 @@ test("a return without an amount, or of an app without the scope, is in the time
   assert.equal(await orderState(seller, orderId), "delivered paid");
 });
 
-async function disconnectShops(stack: TestStack, seller: ConnectedSeller): Promise<void> {
-  const { data } = await seller.client.from("tiktok_shops").select("id");
-  for (const { id } of data ?? []) {
-    const response = await fetch(
-      `${stack.env.SUPABASE_URL}/functions/v1/tiktok-oauth/shops/${id}`,
-      {
-        method: "DELETE",
-        headers: { authorization: `Bearer ${seller.accessToken}` },
-      },
-    );
-    await response.body?.cancel();
-    assert.equal(response.status, 204);
-  }
-}
-
 async function refundsOf(seller: ConnectedSeller, orderId: string): Promise<unknown[]> {
   const timeline = await timelineOf(seller, orderId);
   return timeline.flatMap(({ changes }) => changes.refund_total ?? []);
@@ -243,7 +229,9 @@ test("what was paid back while the shop was disconnected is known once it is con
   const seller = await connectSeller(stack);
   const { shopId } = seller;
   const orderId = await deliveredOrder(stack, seller);
-  await disconnectShops(stack, seller);
+  const { data } = await seller.client.from("tiktok_shops").select("id").single();
+  const { status } = await callOAuth(stack, "DELETE", `/shops/${data?.id}`, { seller });
+  assert.equal(status, 204);
   await payBack(stack, seller, orderId, "5.00");
   stack.tiktok.refundReturn(orderId, "2.00");
   await settledEvents(stack);

@@ -64,7 +64,7 @@ export interface Bought {
 }
 
 /** More of each provider than the stories of one file use. */
-const ORDERS_OF_EACH = 40;
+const ORDERS_OF_EACH = 20;
 
 interface Parts {
   stack: TestStack;
