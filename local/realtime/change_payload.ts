@@ -62,9 +62,9 @@ export function makePayload(
     makeHead(change),
     `"commit_timestamp":${JSON.stringify(committedAt.toISOString())}`,
     `"columns":${JSON.stringify(described)}`,
+    `"record":${toObject(sent, values)}`,
   ];
-  parts.push(`"record":${toObject(sent, values)}`);
-  if (change.type !== "INSERT") {
+  if (change.type === "UPDATE") {
     parts.push(`"old_record":${keys.length === 0 ? "null" : toKeyObject(keys, change)}`);
   }
   const errors = isLarge ? '["Error 413: Payload Too Large"]' : "null";
