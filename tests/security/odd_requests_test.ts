@@ -8,7 +8,7 @@ import { signWebhook } from "../../shared/tiktok/api/signing.ts";
 import { type FunctionRoute, listRoutes } from "../support/function_routes.ts";
 import { callShipments, FROM, type OrderRow, PARCEL, receiveOrder } from "../support/labels.ts";
 import { mutate, ODD_VALUES, pick, type Random } from "../support/mutations.ts";
-import { newSeed } from "../support/fuzz.ts";
+import { inParallel, newSeed } from "../support/fuzz.ts";
 import { seededRandom } from "../support/random.ts";
 import { sampleSize } from "../support/sample_size.ts";
 import { test } from "../support/shared_stack.ts";
@@ -16,7 +16,6 @@ import { type ConnectedSeller, connectSeller, pushTime } from "../support/shop.t
 import type { TestStack } from "../support/stack.ts";
 
 const TO_EACH_ROUTE = sampleSize({ gate: 6, long: 200 });
-const AT_ONCE = 12;
 
 /** A body of each route that reads one, before it is mutated. */
 function samplesOf({ id }: OrderRow, { shopId }: ConnectedSeller): Record<string, object> {
@@ -145,17 +144,15 @@ test(`of ${TO_EACH_ROUTE} odd requests to each route none is a 5xx`, async (stac
     Array.from({ length: TO_EACH_ROUTE }, () => ({ route, sample: samples[names[n] ?? ""] ?? {} }))
   );
   const passed = new Set<number>();
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (let next = work.pop(); next !== undefined; next = work.pop()) {
-      const { route, sample } = next;
-      const [status, sent] = await sendOddRequest(stack, seller, route, { sample, random });
-      assert.ok(
-        status < 500 && ![401, 403, 429].includes(status),
-        `FUZZ_SEED=${seed} ${status} ${sent}`,
-      );
-      passed.add(status);
-    }
-  }));
+  await inParallel(work.length, async (index) => {
+    const { route, sample } = work[index] as (typeof work)[number];
+    const [status, sent] = await sendOddRequest(stack, seller, route, { sample, random });
+    assert.ok(
+      status < 500 && ![401, 403, 429].includes(status),
+      `FUZZ_SEED=${seed} ${status} ${sent}`,
+    );
+    passed.add(status);
+  });
 
   for (const status of [200, 303, 400, 404]) assert.ok(passed.has(status), `no ${status}`);
   assert.equal(stack.functionHostPid(), pid, "the function host ended");
