@@ -128,15 +128,20 @@ step(
   },
 );
 
-step("a shop that withdrew the permission to read orders is told so", async () => {
-  const order = await receiveSettledOrder({});
-  const { state } = stack.tiktok;
-  const logins = state.all("logins");
-  for (const login of logins) state.put("logins", login.openId, { ...login, scopes: [] });
-  const answer = await requestLabel(stack, seller, order.id);
-  for (const login of logins) state.put("logins", login.openId, login);
-  assertProblem(answer, 422, "permission_missing");
-});
+step(
+  "without the shop's permission to read orders a label is refused, and no carrier is called",
+  async () => {
+    const order = await receiveSettledOrder({});
+    const { state } = stack.tiktok;
+    const logins = state.all("logins");
+    for (const login of logins) state.put("logins", login.openId, { ...login, scopes: [] });
+    const before = stack.easypost.calls.length;
+    const answer = await requestLabel(stack, seller, order.id);
+    for (const login of logins) state.put("logins", login.openId, login);
+    assertProblem(answer, 422, "permission_missing");
+    assert.equal(stack.easypost.calls.length, before);
+  },
+);
 
 step("a refunded order gets no label", async () => {
   const refunded = await receiveSettledOrder({ price: "20.00" });

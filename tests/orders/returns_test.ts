@@ -189,7 +189,7 @@ test("a sync reads many returns in pages, and of an outage in between the next o
   assert.deepEqual(
     synced.map(({ status }) => status),
     ["done"],
-    "the orders are found all the same",
+    "the orders are found even so",
   );
 
   stack.tiktok.faults.clear();

@@ -140,7 +140,7 @@ test("101000, the shop's cipher has changed: a sync reads the new one, and what 
   assert.deepEqual(Object.keys(await settledEvents(stack)), ["done"]);
 });
 
-test("101000, another TikTok login owns the shop now: its connection ends, and its seller is told", async (stack) => {
+test("101000, another TikTok login owns the shop now: its connection ends, and its seller reads why", async (stack) => {
   const seller = await connectSeller(stack);
   const { shopId } = seller;
   const shop = stack.tiktok.state.get("shops", shopId);

@@ -1,4 +1,4 @@
-/** A TikTok client at a server of the test's own; its clock moves only by its waits between attempts. */
+/** A TikTok client of a test's server; its clock moves only by its waits between attempts. */
 import assert from "node:assert/strict";
 import * as z from "zod/mini";
 import { TikTokClient } from "../../shared/tiktok/api/client.ts";

@@ -128,7 +128,7 @@ Deno.test("a second parcel, a void and a refused state have entries of their own
   ]);
 });
 
-Deno.test("prices, refunds, requests to cancel and combined orders are told in words, not as codes", () => {
+Deno.test("prices, refunds, requests to cancel and combined orders have words, not codes", () => {
   const cases: [type: string, changes: object, entry: string][] = [
     [
       "LABEL_COST_ADJUSTED",
