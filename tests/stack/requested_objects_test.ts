@@ -58,6 +58,8 @@ async function compareSchemas() {
     const ours = await describeObjects(sql, "public");
     await sql`begin`;
     await sql`create schema requested`;
+    // The description keeps Postgres's default.
+    await sql`alter publication supabase_realtime set (publish = 'insert, update, delete, truncate')`;
     await sql`set local search_path = requested, extensions`;
     for (const statement of statements) await sql.unsafe(statement.sql);
     const requested = await describeObjects(sql, "requested");

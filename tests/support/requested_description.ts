@@ -137,7 +137,9 @@ export async function describeObjects(
       select 'view ' || relname, pg_get_viewdef(oid)
       from pg_class where relnamespace = ${schema}::regnamespace and relkind = 'm'
       union all
-      select format('publication %s: %s', b.pubname, t.relname), ''
+      select
+        format('publication %s: %s', b.pubname, t.relname),
+        concat_ws(' ', b.pubinsert, b.pubupdate, b.pubdelete, b.pubtruncate)
       from pg_publication_rel as r
       join pg_publication as b on b.oid = r.prpubid
       join tables as t on t.oid = r.prrelid
