@@ -42,7 +42,7 @@ export async function serveSimulators(options: SimulatorsOptions): Promise<Serve
     const url = `http://127.0.0.1:${publicPort.port}`;
     const addresses = { url, simulatorsUrl: `http://${host}:${publicPort.port}`, databaseUrl: "" };
     const env = makeEnvironment(keys, addresses, given);
-    const { current } = startSimulators({ data, addresses, functionsUrl }, given, env, resources);
+    const { current } = startSimulators({ data, addresses, functionsUrl }, env, resources);
     const simulators = allSimulators(current);
     publicPort.serve(
       createSimulatorGateway({

@@ -67,7 +67,7 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
 
     onProgress("functions");
     const functions = await started;
-    const simulators = startSimulators({ ...settings, addresses }, given, env, resources);
+    const simulators = startSimulators({ ...settings, addresses }, env, resources);
     const { operatorPath } = await serve(
       { access, env, publicPort, settings, functions, simulators },
       resources,

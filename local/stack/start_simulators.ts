@@ -8,7 +8,7 @@ import { TIKTOK_RETRY_DELAYS_MS } from "../simulators/tiktok/webhooks.ts";
 import type { StackEnvironment } from "./environment.ts";
 import type { Resources } from "./resources.ts";
 import { seedSimulator } from "./sample_shops.ts";
-import { type Addresses, type GivenVariables, simulatorUrl } from "./variables.ts";
+import { type Addresses, simulatorUrl } from "./variables.ts";
 
 /** Undefined where an outside service is used instead. */
 export interface Simulators {
@@ -39,11 +39,10 @@ export interface RunningSimulators {
 
 export function startSimulators(
   settings: SimulatorSettings,
-  given: GivenVariables,
   env: StackEnvironment,
   resources: Resources,
 ): RunningSimulators {
-  let current = createSimulators(settings, given, env);
+  let current = createSimulators(settings, env);
   const close = () => allSimulators(current).forEach(({ simulator }) => simulator.close());
   resources.defer(close);
   return {
@@ -55,7 +54,7 @@ export function startSimulators(
       for (const { name } of allSimulators(current)) {
         await Deno.remove(journalPath(settings, name)).catch(ignoreMissing);
       }
-      return current = createSimulators(settings, given, env);
+      return current = createSimulators(settings, env);
     },
   };
 }
@@ -74,19 +73,18 @@ function ignoreMissing(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
-function createSimulators(
-  settings: SimulatorSettings,
-  given: GivenVariables,
-  env: StackEnvironment,
-): Simulators {
-  const own = simulatorUrl("tiktok")(settings.addresses);
-  const isTikTok = [env.TIKTOK_API_URL, env.TIKTOK_AUTH_URL].includes(own);
+/** A start whose environment has exported the stack's own addresses, as runbooks do, simulates too. */
+function createSimulators(settings: SimulatorSettings, env: StackEnvironment): Simulators {
+  const own = (name: SimulatorName) => simulatorUrl(name)(settings.addresses);
+  const isTikTok = [env.TIKTOK_API_URL, env.TIKTOK_AUTH_URL].includes(own("tiktok"));
   const tiktok = isTikTok ? createTikTok(settings, env) : undefined;
   if (tiktok) seedSimulator(tiktok, settings.sampleTime);
   return {
     tiktok,
-    easypost: given.EASYPOST_API_URL ? undefined : createEasyPost(settings, env),
-    stripe: given.STRIPE_API_URL ? undefined : createStripe(settings, env),
+    easypost: env.EASYPOST_API_URL === `${own("easypost")}/v2`
+      ? createEasyPost(settings, env)
+      : undefined,
+    stripe: env.STRIPE_API_URL === own("stripe") ? createStripe(settings, env) : undefined,
   };
 }
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import type { StackEnvironment } from "./environment.ts";
+import { makeEnvironment, type StackEnvironment } from "./environment.ts";
+import { loadKeys } from "./keys.ts";
 import { Resources } from "./resources.ts";
-import { startSimulators } from "./start_simulators.ts";
+import { allSimulators, startSimulators } from "./start_simulators.ts";
 
 Deno.test("a stack that starts on another port receives the webhooks of the shops that are connected", async () => {
   const data = await Deno.makeTempDir();
@@ -11,10 +12,10 @@ Deno.test("a stack that starts on another port receives the webhooks of the shop
     const env = {
       ...{ TIKTOK_API_URL: `${url}/simulators/tiktok`, TIKTOK_COUNTRY_PARAMETERS: "a,b" },
       ...{ TIKTOK_APP_KEY: "key", TIKTOK_APP_SECRET: "secret" },
+      ...{ EASYPOST_API_URL: "https://a.test", STRIPE_API_URL: "https://b.test" },
     } as StackEnvironment;
-    const given = { EASYPOST_API_URL: "https://a.test", STRIPE_API_URL: "https://b.test" };
     const addresses = { url, databaseUrl: "" };
-    const { tiktok } = startSimulators({ data, addresses }, given, env, resources).current;
+    const { tiktok } = startSimulators({ data, addresses }, env, resources).current;
     assert.ok(tiktok);
     return { resources, state: tiktok.state };
   };
@@ -35,5 +36,23 @@ Deno.test("a stack that starts on another port receives the webhooks of the shop
     ...others,
   ]);
   await second.resources.stop();
+  await Deno.remove(data, { recursive: true });
+});
+
+Deno.test("a stack whose own addresses are exported into its environment runs its simulators", async () => {
+  const data = await Deno.makeTempDir();
+  const addresses = { url: "http://127.0.0.1:1", databaseUrl: "" };
+  const keys = await loadKeys(data);
+  const { EASYPOST_API_URL, STRIPE_API_URL } = makeEnvironment(keys, addresses, {});
+  const given = { EASYPOST_API_URL, STRIPE_API_URL };
+  const resources = new Resources(() => {});
+  const env = makeEnvironment(keys, addresses, given);
+  const { current } = startSimulators({ data, addresses }, env, resources);
+  assert.deepEqual(allSimulators(current).map(({ name }) => name), [
+    "tiktok",
+    "easypost",
+    "stripe",
+  ]);
+  await resources.stop();
   await Deno.remove(data, { recursive: true });
 });
