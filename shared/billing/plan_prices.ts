@@ -55,22 +55,30 @@ async function readPrice(
 /** A price at Stripe never changes its amount; the configuration names another one with the next start. */
 const KEPT_MS = 10 * 60_000;
 
+/** Every seller's page reads the prices: while Stripe refuses them, that does not use up its quota. */
+const FAILURE_KEPT_MS = 5_000;
+
 /**
  * Returns a function that reads the prices of all plans, the cheapest plan first, and keeps them for ten minutes.
- * It rejects with a `BillingError`, which is not kept.
+ * It rejects with a `BillingError`, which is kept for five seconds. Calls at the same time share one reading.
  * @param now A clock in milliseconds that never goes back.
  */
 export function planPriceReader(
   dependencies: Pick<BillingDependencies, "loadStripe" | "config">,
   now: () => number = () => performance.now(),
 ): () => Promise<PlanPrice[]> {
-  let kept: { since: number; prices: PlanPrice[] } | undefined;
-  return async () => {
-    if (kept !== undefined && now() - kept.since < KEPT_MS) return kept.prices;
-    const prices = await Promise.all(
-      PaidPlan.options.map((plan) => readPrice(dependencies, plan)),
-    );
-    kept = { since: now(), prices };
-    return prices;
+  let reading: { keptUntil: number; prices: Promise<PlanPrice[]> } | undefined;
+  const beginReading = () => {
+    const prices = Promise.all(PaidPlan.options.map((plan) => readPrice(dependencies, plan)));
+    const begun = { keptUntil: Infinity, prices };
+    const keepFor = (milliseconds: number) => () => {
+      begun.keptUntil = now() + milliseconds;
+    };
+    prices.then(keepFor(KEPT_MS), keepFor(FAILURE_KEPT_MS));
+    return begun;
+  };
+  return () => {
+    if (reading === undefined || now() >= reading.keptUntil) reading = beginReading();
+    return reading.prices;
   };
 }

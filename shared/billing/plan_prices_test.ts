@@ -46,7 +46,7 @@ Deno.test("a price that depends on the quantity has no amount, one that is paid 
   });
 });
 
-Deno.test("prices are kept for ten minutes; a failure is not kept", async () => {
+Deno.test("prices are kept for ten minutes, a failure for five seconds; calls at once share a reading", async () => {
   let time = 0;
   let isBroken = true;
   const answer = ({ path }: { path: string }) =>
@@ -58,15 +58,19 @@ Deno.test("prices are kept for ten minutes; a failure is not kept", async () => 
       { loadStripe: () => Promise.resolve(stripe), config: CONFIG },
       () => time,
     );
-    await assert.rejects(read(), BillingError);
+    const failures = await Promise.allSettled([read(), read()]);
+    assert.ok(failures.every(({ status }) => status === "rejected"));
     isBroken = false;
+    time = 4_999;
+    await assert.rejects(read(), BillingError);
+    time = 5_000;
+    await Promise.all([read(), read()]);
+    assert.equal(requests.length, 6);
+    time = 604_999;
     await read();
-    const count = requests.length;
-    time = 599_999;
+    assert.equal(requests.length, 6);
+    time = 605_000;
     await read();
-    assert.equal(requests.length, count);
-    time = 600_000;
-    await read();
-    assert.equal(requests.length, count + 3);
+    assert.equal(requests.length, 9);
   });
 });
