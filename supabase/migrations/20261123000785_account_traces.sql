@@ -235,8 +235,8 @@ begin
     for update
   );
   delete from private.webhook_events where id = any (tasks);
-  -- 3. Stripe events that name the account. One that only quotes the address may be about another seller, whom this
-  --    one pays for: it stays, without the address.
+  -- 3. Stripe events that name the account. One that only quotes the address may be about another seller, for example
+  --    if this one pays for both: it stays, without the address.
   perform private.delete_stripe_events(array[old.id::text]);
   perform private.reduce_stripe_events(old.email);
   -- 4. Auth's log and flows.

@@ -46,7 +46,7 @@ select is(tests.spent(), '0 0', 'which costs nothing');
 select is(tests.track('a', '{"status": "in_transit"}'), 'recorded', 'it scans the parcel');
 select is(tests.parcel('a'), 'voided', 'the label stays voided');
 select is(tests.spent(), '1 710', 'but counts again: the platform pays it');
-select is(tests.reported(), 1::bigint, 'and operators are told');
+select is(tests.reported(), 1::bigint, 'and is logged for operators');
 select is(tests.track('a', '{"status": "delivered"}'), 'recorded', 'the parcel arrives');
 select is(tests.spent() || ' ' || tests.reported(), '1 710 1', 'it counts once');
 
@@ -55,7 +55,7 @@ select is(tests.voided('b', 'billed_when_scanned'), 'voided', 'a label that is b
 select is(tests.track('b', '{"status": "in_transit"}'), 'recorded', 'is scanned');
 select is(tests.spent(), '2 1420', 'it went on counting, and counts once');
 select is(
-  (select count(*) from public.system_logs where event_type = 'voided_label_used'), 2::bigint, 'operators are told too'
+  (select count(*) from public.system_logs where event_type = 'voided_label_used'), 2::bigint, 'is logged for operators too'
 );
 
 -- The log is deleted after 90 days, and need not be searched: it has millions of rows.

@@ -1,4 +1,4 @@
--- A voided label that is used all the same: the carrier scans it, and may invoice its price or a difference.
+-- A voided label that is used: the carrier scans it, and may invoice its price or a difference.
 begin;
 \ir helpers.psql
 \ir label_helpers.psql

@@ -27,7 +27,7 @@ delete from auth.users where id = tests.id('ada');
 select set_eq(
   $$select object_id from private.webhook_events where source = 'easypost'$$,
   array['1ZBOTH', '9400BOB', '1ZNOBODY'],
-  'an event about another seller''s parcel stays, whoever entered its number'
+  'an event about the parcel of another seller stays, also if this one entered its number'
 );
 select is(
   (select count(*) from private.webhook_events where status = 'pending' and source = 'easypost'), 3::bigint,

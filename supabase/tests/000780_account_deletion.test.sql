@@ -105,7 +105,7 @@ select is(tests.kept('bob'), 'no account', 'a deletion in Auth keeps the id too'
 select is(
   (select body::jsonb #>> '{data,object}' from private.webhook_events where external_id = 'about bob'),
   '{"parent": {"subscription_details": {}}, "customer": "cus_ada2"}',
-  'an event that quotes the payer loses the address, whoever its customer is'
+  'an event that quotes the payer loses the address, whichever customer it names'
 );
 select is(tests.checks(), 2::bigint, 'and is checked');
 select is(
