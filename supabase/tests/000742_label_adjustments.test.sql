@@ -65,5 +65,14 @@ select is(
 );
 select is(tests.adjust('none', 'inv_7', '1.00'), 'PT404', 'an unknown label');
 
+-- A month in which the carrier pays back more than it charges.
+delete from private.label_spending;
+select is(tests.adjust('one', 'inv_8', '-5.00', '2026-11-22T10:00:00Z'), 'adjusted', 'the carrier pays back before anything costs');
+select is(tests.adjust('one', 'inv_8', '-3.00', '2026-11-23T10:00:00Z'), 'adjusted', 'and corrects it');
+select is(tests.spent(), '0/-300/-300 0/-300/-300 0/-300/-300', 'the totals have what was really paid back');
+select is(
+  tests.run_as('ada', 'select public.get_usage() #>> ''{labels,month,cost}'''), '-3.00', 'and the seller sees it'
+);
+
 select * from finish();
 rollback;

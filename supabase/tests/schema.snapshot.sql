@@ -872,11 +872,11 @@ begin
   perform private.lock_label_spending(null, p_shop_key, p_day);
   perform private.lock_label_spending(null, null, p_day);
   update private.label_spending
-  -- An operator may have lowered a total.
+  -- An operator may have lowered a number of labels. A cost may be below 0: a carrier pays back for earlier months.
   set labels = greatest(labels + p_labels, 0),
-      cents = greatest(cents + p_cents, 0),
+      cents = cents + p_cents,
       day_labels = case when day = p_day then greatest(day_labels + p_labels, 0) else day_labels end,
-      day_cents = case when day = p_day then greatest(day_cents + p_cents, 0) else day_cents end
+      day_cents = case when day = p_day then day_cents + p_cents else day_cents end
   where month = date_trunc('month', p_day)::date
     and (
       (user_id = p_user_id and shop_key is null)
@@ -13224,7 +13224,7 @@ comment on column private.label_rates.carrier_shipment_id is 'EasyPost shipment 
 comment on column private.label_rates.service is 'Id of the service at the provider.';
 comment on column private.label_rates.price is 'Price in major units of currency; null where TikTok quotes none.';
 comment on relation private.label_spending is 'EasyPost labels of a month (UTC) that are bought or being bought: of a seller, of a shop, and, without either, of the platform; those of a shop outlive its accounts for three months.';
-comment on column private.label_spending.cents is 'US cents.';
+comment on column private.label_spending.cents is 'US cents; below 0 in a month in which carriers pay back more than labels cost.';
 comment on column private.label_spending.day is 'Newest day of the month (UTC) with a purchase; day_labels and day_cents are of this day.';
 comment on relation private.label_totals is 'Labels of a seller by currency that are not voided and have a price; kept as order_totals, in a row of its own: orders do not wait for labels.';
 comment on column private.label_totals.cost is 'In hundredths of the currency.';
