@@ -27,6 +27,21 @@ comment on function private.count_adjustment(private.label_purchases, bigint) is
   'Part of adjust_label_cost: adds an adjustment to the totals of today, above a limit too, because the money is spent.';
 grant execute on function private.count_adjustment(private.label_purchases, bigint) to service_role;
 
+create function private.invoice_cents(p_amount numeric, p_currency text)
+returns bigint
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return coalesce(sign(p_amount) * private.label_cents(abs(p_amount), p_currency), 0);
+end;
+$$;
+comment on function private.invoice_cents(numeric, text) is
+  'What an invoice adds to the totals, in US cents: below 0 if it is paid back, 0 for an unknown currency.';
+grant execute on function private.invoice_cents(numeric, text) to service_role;
+
 /*
   Arguments: p_event_id; p_shipment_id; p_invoice {id, amount, currency, at} of EasyPost: amount is a decimal in major
              units, below 0 if it is paid back, and counts in place of an earlier one of the same invoice; at, the time of
@@ -46,7 +61,7 @@ declare
   purchase private.label_purchases;
   earlier jsonb;
   amount numeric := round((p_invoice ->> 'amount')::numeric, 2);
-  cents bigint := coalesce(sign(amount) * private.label_cents(abs(amount), p_invoice ->> 'currency'), 0);
+  cents bigint := private.invoice_cents(amount, p_invoice ->> 'currency');
   difference numeric;
   cost numeric;
   outcome text;

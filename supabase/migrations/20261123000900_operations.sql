@@ -122,6 +122,16 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('label_spending', rows_deleted);
 
+  delete from private.unassigned_invoices
+  where id = any (array(
+    select id from private.unassigned_invoices
+    where reported_at < now() - interval '6 months'
+    limit p_limit
+    for update skip locked
+  ));
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('unassigned_invoices', rows_deleted);
+
   delete from private.shop_identities
   where shop_id_hash = any (array(
     select shop_id_hash from private.shop_identities as identity

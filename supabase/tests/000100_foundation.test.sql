@@ -114,6 +114,7 @@ select set_eq(
     'private.delete_tracking_events()',
     'private.handle_auth_user()',
     'private.handle_email_change()',
+    'private.keep_invoices()',
     'private.keep_stripe_customer()',
     'private.own_dashboard_metrics()',
     'private.own_held_orders(integer,integer)',

@@ -166,6 +166,8 @@ select set_eq(
     'public.system_logs', 'private.personal_data_reads', 'private.daily_event_counts',
     -- Figures of shops in all accounts, and of the platform; get_usage shows what concerns the seller.
     'private.shop_identities', 'private.monthly_shop_counts', 'private.label_spending', 'private.label_limits',
+    -- Labels that no account has.
+    'private.unassigned_invoices',
     -- Sums of orders and labels, which are exported.
     'private.order_totals', 'private.label_totals',
     -- Secrets and short-lived states, without facts about the seller.

@@ -69,7 +69,7 @@ values
   ('stripe', 'young', now() - interval '12 months 27 days'), ('stripe', 'old', now() - interval '13 months 1 day');
 create table tests.purged as select private.purge_old_rows() - 'job_run_details' as counts;
 select is(
-  counts, '{"settled_events": 2, "dead_events": 1, "deleted_event_ids": 1, "held_orders": 1, "label_rates": 0, "monthly_shop_counts": 0, "label_spending": 0, "shop_identities": 0, "tiktok_authorizations": 1, "system_logs": 1, "auth_log": 0, "analytics_events": 1, "request_counts": 1}', 'old rows are deleted'
+  counts, '{"settled_events": 2, "dead_events": 1, "deleted_event_ids": 1, "held_orders": 1, "label_rates": 0, "monthly_shop_counts": 0, "label_spending": 0, "unassigned_invoices": 0, "shop_identities": 0, "tiktok_authorizations": 1, "system_logs": 1, "auth_log": 0, "analytics_events": 1, "request_counts": 1}', 'old rows are deleted'
 )
 from tests.purged;
 select set_eq(

@@ -307,6 +307,12 @@ create table private.tiktok_logins (
   lease_until timestamp with time zone
 );
 alter table private.tiktok_logins enable row level security;
+create table private.unassigned_invoices (
+  id text not null,
+  cents bigint not null,
+  reported_at timestamp with time zone not null
+);
+alter table private.unassigned_invoices enable row level security;
 create table private.webhook_events (
   id bigint not null generated always as identity,
   source text not null,
@@ -685,6 +691,7 @@ alter table private.tiktok_claims add constraint tiktok_claims_user_id_fkey FORE
 alter table private.tiktok_logins add constraint tiktok_logins_lease_check CHECK (((lease_id IS NULL) = (lease_until IS NULL)));
 alter table private.tiktok_logins add constraint tiktok_logins_pkey PRIMARY KEY (user_id, open_id);
 alter table private.tiktok_logins add constraint tiktok_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+alter table private.unassigned_invoices add constraint unassigned_invoices_pkey PRIMARY KEY (id);
 alter table private.webhook_events add constraint webhook_events_failing_since_check CHECK (((status <> 'failing'::text) OR (failing_since IS NOT NULL)));
 alter table private.webhook_events add constraint webhook_events_pkey PRIMARY KEY (id);
 alter table private.webhook_events add constraint webhook_events_reason_check CHECK (((status = ANY ('{failing,ignored,held,dead}'::text[])) = (reason IS NOT NULL)));
@@ -4764,6 +4771,17 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.invoice_cents(p_amount numeric, p_currency text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return coalesce(sign(p_amount) * private.label_cents(abs(p_amount), p_currency), 0);
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.invoke_function(function_name text)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -5029,6 +5047,21 @@ begin
   where source <> 'creatorflow'
   on conflict (source, external_id) do nothing;
   return null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.keep_invoices()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  insert into private.unassigned_invoices (id, cents, reported_at)
+  select invoice.key, (invoice.value ->> 'cents')::bigint, (invoice.value ->> 'at')::timestamptz
+  from jsonb_each(old.adjustments) as invoice
+  on conflict (id) do nothing;
+  return old;
 end;
 $function$
 ;
@@ -7050,6 +7083,16 @@ begin
   get diagnostics rows_deleted = row_count;
   purged := purged || jsonb_build_object('label_spending', rows_deleted);
 
+  delete from private.unassigned_invoices
+  where id = any (array(
+    select id from private.unassigned_invoices
+    where reported_at < now() - interval '6 months'
+    limit p_limit
+    for update skip locked
+  ));
+  get diagnostics rows_deleted = row_count;
+  purged := purged || jsonb_build_object('unassigned_invoices', rows_deleted);
+
   delete from private.shop_identities
   where shop_id_hash = any (array(
     select shop_id_hash from private.shop_identities as identity
@@ -8950,7 +8993,7 @@ declare
   purchase private.label_purchases;
   earlier jsonb;
   amount numeric := round((p_invoice ->> 'amount')::numeric, 2);
-  cents bigint := coalesce(sign(amount) * private.label_cents(abs(amount), p_invoice ->> 'currency'), 0);
+  cents bigint := private.invoice_cents(amount, p_invoice ->> 'currency');
   difference numeric;
   cost numeric;
   outcome text;
@@ -11216,6 +11259,51 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.record_unassigned_invoice(p_event_id bigint, p_invoice jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_open_event(p_event_id);
+  amount numeric := round((p_invoice ->> 'amount')::numeric, 2);
+  present_cents bigint := private.invoice_cents(amount, p_invoice ->> 'currency');
+  difference bigint;
+  earlier private.unassigned_invoices;
+  outcome text;
+begin
+  if event.id is not null then
+    -- 1. Lock the total of the platform: it is changed by one invoice at a time.
+    perform private.lock_label_spending(null, null, private.current_day());
+    -- 2. Compare it with the stored state of the invoice.
+    select * into earlier from private.unassigned_invoices where id = p_invoice ->> 'id';
+    difference := present_cents - coalesce(earlier.cents, 0);
+    outcome := case
+      when earlier.reported_at > (p_invoice ->> 'at')::timestamptz then 'stale'
+      when difference = 0 then 'unchanged'
+      else 'recorded'
+    end;
+  end if;
+  if outcome in ('recorded', 'unchanged') then
+    insert into private.unassigned_invoices (id, cents, reported_at)
+    values (p_invoice ->> 'id', present_cents, (p_invoice ->> 'at')::timestamptz)
+    on conflict (id) do update set cents = excluded.cents, reported_at = excluded.reported_at;
+  end if;
+  if outcome = 'recorded' then
+    -- 3. Count the difference, and show it to operators.
+    perform private.add_label_cost(null, null, private.current_day(), 0, difference);
+    insert into public.system_logs (event_type, details)
+    values (
+      'invoice_without_label',
+      jsonb_build_object(
+        'easypost_shipment_id', p_invoice ->> 'shipment_id', 'amount', amount::text, 'currency', p_invoice ->> 'currency'
+      )
+    );
+  end if;
+  return private.settle_locked_event(event, jsonb_build_object('outcome', outcome));
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.refresh_dashboard_metrics()
  RETURNS void
  LANGUAGE plpgsql
@@ -12618,6 +12706,7 @@ $function$
 CREATE TRIGGER on_auth_user_deleted BEFORE DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.begin_account_deletion();
 CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.users FOR EACH ROW EXECUTE FUNCTION private.handle_auth_user();
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
+CREATE TRIGGER keep_invoices BEFORE DELETE ON private.label_purchases FOR EACH ROW WHEN ((old.adjustments <> '{}'::jsonb)) EXECUTE FUNCTION private.keep_invoices();
 CREATE TRIGGER keep_stripe_customer BEFORE UPDATE OF user_id ON private.stripe_customers FOR EACH ROW WHEN (((new.user_id IS NULL) AND (old.user_id IS NOT NULL))) EXECUTE FUNCTION private.keep_stripe_customer();
 CREATE TRIGGER keep_event_ids AFTER DELETE ON private.webhook_events REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.keep_event_ids();
 CREATE TRIGGER keep_queued_event AFTER UPDATE OF status, shop_id, received_at ON private.webhook_events FOR EACH ROW WHEN ((new.status <> ALL ('{done,ignored}'::text[]))) EXECUTE FUNCTION private.keep_queued_event();
@@ -12761,6 +12850,10 @@ grant update on private.tiktok_claims to service_role;
 grant insert on private.tiktok_logins to service_role;
 grant select on private.tiktok_logins to service_role;
 grant update on private.tiktok_logins to service_role;
+grant delete on private.unassigned_invoices to service_role;
+grant insert on private.unassigned_invoices to service_role;
+grant select on private.unassigned_invoices to service_role;
+grant update on private.unassigned_invoices to service_role;
 grant select on private.undecided_events to service_role;
 grant select on private.user_dashboard_metrics to service_role;
 grant select on private.waiting_orders to service_role;
@@ -12913,6 +13006,7 @@ grant execute on function private.ingest_new_orders(public.tiktok_shops,jsonb[])
 grant execute on function private.insert_new_event(private.webhook_events) to service_role;
 grant execute on function private.insert_or_hold_order(public.tiktok_shops,jsonb,bigint[]) to service_role;
 grant execute on function private.insert_orders(public.tiktok_shops,jsonb[]) to service_role;
+grant execute on function private.invoice_cents(numeric,text) to service_role;
 grant execute on function private.is_abandoned(private.label_purchases) to service_role;
 grant execute on function private.is_address_changed(public.orders,public.orders) to service_role;
 grant execute on function private.is_backend_event(text) to authenticated;
@@ -13117,6 +13211,7 @@ grant execute on function public.record_authorization_expiry(bigint,uuid,timesta
 grant execute on function public.record_dispute(bigint,text[],jsonb) to service_role;
 grant execute on function public.record_source_health(bigint,text) to service_role;
 grant execute on function public.record_tiktok_notification(uuid,text,text,text,bigint) to service_role;
+grant execute on function public.record_unassigned_invoice(bigint,jsonb) to service_role;
 grant execute on function public.refresh_dashboard_metrics() to service_role;
 grant execute on function public.release_held_events(uuid) to service_role;
 grant execute on function public.replace_stripe_customer(uuid,text[],text,text,text) to service_role;
@@ -13283,6 +13378,10 @@ comment on column private.tiktok_logins.pair_requested_at is 'When the stored pa
 comment on column private.tiktok_logins.refresh_not_before is 'Earliest time of the next refresh after a failure.';
 comment on column private.tiktok_logins.refresh_failures is 'Consecutive failures; they decide the length of the next wait.';
 comment on column private.tiktok_logins.refresh_refusals is 'Consecutive failures in which TikTok refused; the last of them ends the connection.';
+comment on relation private.unassigned_invoices is 'What a carrier charged or paid back for a label that no account has; the account of the platform pays it.';
+comment on column private.unassigned_invoices.id is 'Of the EasyPost invoice.';
+comment on column private.unassigned_invoices.cents is 'US cents, which count for the platform.';
+comment on column private.unassigned_invoices.reported_at is 'Time of the last EasyPost event; the row goes six months later.';
 comment on relation private.undecided_events is 'Orders of each seller that a search found and that were not read yet: each may be more urgent than the order at hand.';
 comment on relation private.user_dashboard_metrics is 'Dashboard figures as the rows said at refreshed_at, one row per seller: what the kept figures are compared with; in private, because a materialized view has no row level security.';
 comment on column private.user_dashboard_metrics.has_drift is 'Whether the kept figures of the seller differed from the rows in the same snapshot.';

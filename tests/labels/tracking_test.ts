@@ -233,8 +233,16 @@ test(
 
     const unknown = { ...created.result, shipment_id: "shp_unknown" };
     const foreign = { ...created, id: "evt_foreign", result: unknown };
+    const platform = async () => {
+      const [row] = await stack.sql`
+        select cents::int from private.label_spending
+        where user_id is null and shop_key is null and month = private.current_month()`;
+      return row?.cents;
+    };
+    const before = await platform();
     await sendEvents(stack, foreign);
-    assert.equal((await storedEvent(stack, foreign)).reason, "shipment_not_found");
+    assert.equal((await storedEvent(stack, foreign)).status, "done");
+    assert.equal(await platform(), before + 160);
   },
 );
 

@@ -904,6 +904,10 @@ export type Database = {
         };
         Returns: undefined;
       };
+      "record_unassigned_invoice": {
+        Args: { "p_event_id": number; "p_invoice": Json };
+        Returns: Json;
+      };
       "refresh_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: undefined };
       "release_held_events": { Args: { "p_user_id"?: string }; Returns: number };
       "replace_stripe_customer": {

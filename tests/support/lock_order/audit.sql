@@ -45,6 +45,16 @@ $$;
 create trigger count_adjustment after update of adjustments on private.label_purchases
   for each row execute function stress.count_adjustment();
 
+create function stress.count_unassigned() returns trigger language plpgsql as $$
+begin
+  insert into stress.spent values (null, 0, new.cents - case when tg_op = 'UPDATE' then old.cents else 0 end);
+  return null;
+end;
+$$;
+-- Without those of deleted labels, which were counted before.
+create trigger count_unassigned after insert or update on private.unassigned_invoices
+  for each row when (new.id like 'lost_%') execute function stress.count_unassigned();
+
 create function stress.differences() returns setof text language sql as $$
   -- Orders of the month, of a seller and of a shop in all accounts.
   select format('seller %s: counter %s/%s, orders %s/%s', seller.id, counter.orders, counter.not_counted, real.orders, real.not_counted)
@@ -63,7 +73,9 @@ create function stress.differences() returns setof text language sql as $$
   union all
   -- Labels: of a shop, of the platform and of a seller.
   select format('shop %s: spent %s/%s, labels %s/%s', shop_key, total.labels, total.cents, real.labels, real.cents)
-  from (select shop_key, sum(labels) as labels, sum(cents) as cents from stress.spent group by shop_key) as real
+  from (
+    select shop_key, sum(labels) as labels, sum(cents) as cents from stress.spent where shop_key is not null group by shop_key
+  ) as real
   full join (select * from private.label_spending where shop_key is not null) as total using (shop_key)
   where (coalesce(total.labels, 0), coalesce(total.cents, 0)) <> (coalesce(real.labels, 0), coalesce(real.cents, 0))
   union all

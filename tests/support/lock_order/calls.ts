@@ -120,7 +120,9 @@ export const CALLS: Record<string, string | string[]> = {
   apply_tracking:
     `public.apply_tracking(stress.event($a, 'easypost', array['tracker.updated']), (stress.shipment($b, 'easypost')).id, stress.tracking($c))`,
   adjust_label_cost:
-    `public.adjust_label_cost(stress.event($a, 'easypost', array['tracker.updated']), (stress.shipment($b, 'easypost')).id, jsonb_build_object('id', 'inv_' || $c % 3, 'amount', ($c % 5)::text, 'currency', 'USD', 'at', now()))`,
+    `public.adjust_label_cost(stress.event($a, 'easypost', array['tracker.updated']), (s).id, jsonb_build_object('id', concat_ws('_', (s).id, $c % 3), 'amount', ($c % 5)::text, 'currency', 'USD', 'at', now())) from stress.shipment($b, 'easypost') as s`,
+  record_unassigned_invoice:
+    `public.record_unassigned_invoice(stress.event($a, 'easypost', array['tracker.updated']), jsonb_build_object('id', 'lost_' || $b % 3, 'amount', ($c % 5 - 2)::text, 'currency', 'USD', 'at', now()))`,
   apply_own_tracking:
     `public.apply_own_tracking(id, null, object_id, stress.tracking($b)) from stress.event_of($a, 'easypost', array['tracker.updated']) as e`,
   request_own_tracking:

@@ -91,10 +91,13 @@ async function adjustCost(
   { createdAt }: EasyPostEvent,
   eventId: number,
 ): Promise<EventResult> {
+  const { database } = dependencies;
   const id = await findShipment(dependencies, shipmentId, null);
-  if (id === null) return { ignored: "shipment_not_found" };
   const at = createdAt ?? new Date().toISOString();
-  const p_invoice = { id: invoiceId, amount, currency, at };
-  const args = { p_event_id: eventId, p_shipment_id: id, p_invoice };
-  return await callFunction(dependencies.database, "adjust_label_cost", args, Outcome);
+  const p_invoice = { id: invoiceId, shipment_id: shipmentId, amount, currency, at };
+  const args = { p_event_id: eventId, p_invoice };
+  // The platform's account pays it, although the seller has deleted theirs.
+  if (id === null) return await callFunction(database, "record_unassigned_invoice", args, Outcome);
+  const assigned = { ...args, p_shipment_id: id };
+  return await callFunction(database, "adjust_label_cost", assigned, Outcome);
 }
