@@ -11,6 +11,10 @@ create table public.system_logs (
 comment on table public.system_logs is 'Log of automatic and operator actions, for the backend only.';
 
 create index idx_system_logs_created_at on public.system_logs (created_at);
+-- The deletion of an account finds the entries that name it.
+create index idx_system_logs_user on public.system_logs ((details ->> 'user_id')) where details ->> 'user_id' is not null;
+create index idx_system_logs_shop on public.system_logs ((details ->> 'shop_id')) where details ->> 'shop_id' is not null;
+create index idx_system_logs_filter on public.system_logs (id) where details ? 'filter';
 
 alter table public.system_logs enable row level security;
 grant select, insert on public.system_logs to service_role;

@@ -72,6 +72,32 @@ comment on column private.webhook_events.traceparent is 'The span that stored it
 create index idx_webhook_events_received on private.webhook_events (source, received_at);
 create index idx_webhook_events_shop_id on private.webhook_events (shop_id, object_id);
 
+/*
+  Arguments: p_body of a Stripe event.
+  Returns:   the customers, users and e-mail addresses that it quotes.
+*/
+create function private.names_in_event(p_body text)
+returns text[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return array(
+    select quoted[1]
+    from regexp_matches(
+      p_body, '"(cus_\w{1,250}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[^"@\s]{1,255}@[^"@\s]{1,255})"', 'g'
+    ) as quoted
+  );
+end;
+$$;
+comment on function private.names_in_event(text) is
+  'Ids and addresses by which the deletion of an account finds a Stripe event.';
+grant execute on function private.names_in_event(text) to service_role;
+
+create index idx_webhook_events_stripe_names on private.webhook_events using gin (private.names_in_event(body))
+  where source = 'stripe';
+
 alter table private.webhook_events enable row level security;
 grant select, insert, update on private.webhook_events to service_role;
 grant usage on sequence private.webhook_events_id_seq to service_role;

@@ -66,6 +66,8 @@ declare
     select event.id
     from private.webhook_events as event
     where event.source = 'easypost'
+      -- Carriers name no shop: so the index finds them by their object.
+      and event.shop_id is null
       and event.object_id in (
         select shipment.tracking_number
         from public.shipments as shipment
@@ -99,7 +101,7 @@ create trigger delete_tracking_events
   before delete on public.users
   for each row execute function private.delete_tracking_events();
 
-create function private.delete_stripe_events(p_texts text[])
+create function private.delete_stripe_events(p_names text[])
 returns void
 language plpgsql
 security definer
@@ -109,11 +111,7 @@ declare
   locked bigint[] := array(
     select event.id
     from private.webhook_events as event
-    where event.source = 'stripe'
-      and exists (
-        select from unnest(p_texts) as named (text)
-        where strpos(event.body, '"' || named.text || '"') > 0
-      )
+    where event.source = 'stripe' and private.names_in_event(event.body) && p_names
     order by event.id
     for update
   );
@@ -122,7 +120,7 @@ begin
 end;
 $$;
 comment on function private.delete_stripe_events(text[]) is
-  'Deletes the raw events with one of these texts, such as the id of a customer: they quote the payer; definer, because the backend may not delete other events.';
+  'Deletes the raw events with one of these names_in_event, such as the id of a customer: they quote the payer; definer, because the backend may not delete other events.';
 grant execute on function private.delete_stripe_events(text[]) to service_role;
 
 /*

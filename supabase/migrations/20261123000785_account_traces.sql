@@ -143,22 +143,31 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  -- The entries of a transferred shop belong to its new account.
+  shops text[] := array(
+    select shop_id from public.tiktok_shops where user_id = p_user_id and connection_status <> 'transferred'
+  );
 begin
-  with shops as (
-    select shop_id
-    from public.tiktok_shops
-    -- The entries of a transferred shop belong to its new account.
-    where user_id = p_user_id and connection_status <> 'transferred'
-  )
+  -- Each part has an index.
   delete from public.system_logs
-  where details ->> 'user_id' = p_user_id::text
-    or details ->> 'shop_id' in (select shop_id from shops)
-    or details #>> '{filter,shop_id}' in (select shop_id from shops)
-    or details #>> '{filter,object_id}' in (
-      select tiktok_order_id from public.orders where user_id = p_user_id
-      union all
-      select p_user_id::text
-    );
+  where id = any (array(
+    select id from public.system_logs where details ->> 'user_id' = p_user_id::text
+    union all
+    select id from public.system_logs where details ->> 'shop_id' = any (shops)
+    union all
+    select id
+    from public.system_logs
+    where details ? 'filter'
+      and (
+        details #>> '{filter,shop_id}' = any (shops)
+        or details #>> '{filter,object_id}' in (
+          select tiktok_order_id from public.orders where user_id = p_user_id
+          union all
+          select p_user_id::text
+        )
+      )
+  ));
 end;
 $$;
 comment on function private.delete_account_log(uuid) is
@@ -168,23 +177,35 @@ comment on function private.delete_account_log(uuid) is
   Auth names the account as actor or as subject, by id or by e-mail address. The rows are not the account's: no
   foreign key deletes them.
 */
-create function private.delete_auth_traces(p_user_id uuid, p_email text)
-returns void
+create function private.delete_auth_traces()
+returns trigger
 language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  ids text[] := array(select id::text from deleted);
+  emails text[] := array(select email from deleted where email is not null);
 begin
+  -- Auth's log has no such index: it is read once for all accounts of a statement.
   delete from auth.audit_log_entries
-  where p_user_id::text in (payload ->> 'actor_id', payload #>> '{traits,user_id}')
-    or p_email in (payload ->> 'actor_username', payload #>> '{traits,user_email}');
-  delete from auth.flow_state where user_id = p_user_id;
+  where payload ->> 'actor_id' = any (ids)
+    or payload #>> '{traits,user_id}' = any (ids)
+    or payload ->> 'actor_username' = any (emails)
+    or payload #>> '{traits,user_email}' = any (emails);
+  delete from auth.flow_state where user_id in (select id from deleted);
+  return null;
 end;
 $$;
-comment on function private.delete_auth_traces(uuid, text) is
-  'Deletes what Auth keeps of an account in its log and its flows; definer, because only its owner may delete rows of Auth.';
+comment on function private.delete_auth_traces() is
+  'Trigger: deletes what Auth keeps of deleted accounts in its log and its flows; definer, because only its owner may delete rows of Auth.';
 
-create function private.reduce_stripe_events(p_text text)
+create trigger delete_auth_traces
+  after delete on auth.users
+  referencing old table as deleted
+  for each statement execute function private.delete_auth_traces();
+
+create function private.reduce_stripe_events(p_name text)
 returns void
 language plpgsql
 security invoker
@@ -192,16 +213,16 @@ set search_path = ''
 as $$
 begin
   perform from private.webhook_events
-  where source = 'stripe' and strpos(body, '"' || p_text || '"') > 0
+  where source = 'stripe' and private.names_in_event(body) && array[p_name]
   order by id
   for update;
   update private.webhook_events
   set body = private.event_without_person(source, body)
-  where source = 'stripe' and strpos(body, '"' || p_text || '"') > 0;
+  where source = 'stripe' and private.names_in_event(body) && array[p_name];
 end;
 $$;
 comment on function private.reduce_stripe_events(text) is
-  'Removes the personal data from the raw events with this text, such as an e-mail address.';
+  'Removes the personal data from the raw events with this one of names_in_event, an e-mail address.';
 
 create function private.delete_account_traces()
 returns trigger
@@ -218,19 +239,27 @@ begin
   tasks := array(
     select id
     from private.webhook_events
-    where source = 'creatorflow'
-      and (
-        shop_id is null
-        and split_part(object_id, ':', 1) in (
-          select old.id::text
-          union all
-          select id::text from private.label_batches where user_id = old.id
-        )
-        or shop_id in (
-          select shop_id from public.tiktok_shops where user_id = old.id and connection_status = 'transferred'
-        )
-        and private.seller_of_label_task(source, object_id) = old.id
-      )
+    where id = any (array(
+        select id
+        from private.webhook_events
+        where shop_id is null
+          and object_id in (
+            select old.id::text
+            union all
+            select item.batch_id || ':' || item.place
+            from private.label_batches as batch
+            join private.label_batch_items as item on item.batch_id = batch.id and item.user_id = batch.user_id
+            where batch.user_id = old.id
+          )
+        union all
+        select id
+        from private.webhook_events
+        where shop_id in (
+            select shop_id from public.tiktok_shops where user_id = old.id and connection_status = 'transferred'
+          )
+          and private.seller_of_label_task(source, object_id) = old.id
+      ))
+      and source = 'creatorflow'
     order by id
     for update
   );
@@ -239,8 +268,6 @@ begin
   --    if this one pays for both: it stays, without the address.
   perform private.delete_stripe_events(array[old.id::text]);
   perform private.reduce_stripe_events(old.email);
-  -- 4. Auth's log and flows.
-  perform private.delete_auth_traces(old.id, old.email);
   return old;
 end;
 $$;

@@ -363,7 +363,7 @@ comment on function private.remove_personal_data(integer) is
   'One run of the clock for personal data, in a bounded batch; repeating it changes nothing more.';
 
 /*
-  Arguments: p_limit, few: the deletion of an account searches the logs and events for it.
+  Arguments: p_limit, few: their deletion reads Auth's log once, and an account takes exclusive locks.
   Returns:   the number of accounts.
 */
 create function private.delete_unconfirmed_accounts(p_limit integer default 20)

@@ -106,7 +106,7 @@ select set_eq(
     'private.broadcast_shipment_change()',
     'private.delete_account_log(uuid)',
     'private.delete_account_traces()',
-    'private.delete_auth_traces(uuid,text)',
+    'private.delete_auth_traces()',
     'private.delete_held_orders()',
     'private.delete_shop_events()',
     'private.delete_stripe_events(text[])',

@@ -8,13 +8,16 @@ select tests.connect_shop(nickname) from unnest(array['ada', 'bob']) as nickname
 select tests.order_to_ship(nickname, nickname) from unnest(array['ada', 'bob']) as nickname;
 insert into private.label_batches (id, user_id, idempotency_key, request_hash)
 select tests.id('batch of ' || nickname), tests.id(nickname), 'k', 'h' from unnest(array['ada', 'bob']) as nickname;
+insert into private.label_batch_items (user_id, batch_id, place, order_id, request)
+select tests.id(nickname), tests.id('batch of ' || nickname), 0, gen_random_uuid(), '{}'
+from unnest(array['ada', 'bob']) as nickname;
 
 -- Privileges.
 select tests.refused(who, statement, who || ' cannot: ' || statement)
 from unnest(array['anon', 'ada', 'service_role']) as who
 cross join unnest(array[
   'select private.delete_account_log(null)',
-  'select private.delete_auth_traces(null, null)',
+  'select private.delete_auth_traces()',
   'select private.purge_auth_log()'
 ]) as statement;
 

@@ -801,6 +801,7 @@ CREATE INDEX idx_tiktok_claims_expires_at ON private.tiktok_claims USING btree (
 CREATE INDEX idx_tiktok_claims_user_id ON private.tiktok_claims USING btree (user_id);
 CREATE INDEX idx_webhook_events_received ON private.webhook_events USING btree (source, received_at);
 CREATE INDEX idx_webhook_events_shop_id ON private.webhook_events USING btree (shop_id, object_id);
+CREATE INDEX idx_webhook_events_stripe_names ON private.webhook_events USING gin (private.names_in_event(body)) WHERE (source = 'stripe'::text);
 CREATE UNIQUE INDEX label_purchases_carrier_shipment_id_key ON private.label_purchases USING btree (carrier_shipment_id);
 CREATE UNIQUE INDEX user_dashboard_metrics_user_id_key ON private.user_dashboard_metrics USING btree (user_id);
 CREATE INDEX idx_analytics_event_type ON public.analytics_events USING btree (event_type);
@@ -828,6 +829,9 @@ CREATE INDEX idx_subscriptions_status ON public.subscriptions USING btree (statu
 CREATE INDEX idx_subscriptions_stripe_customer ON public.subscriptions USING btree (stripe_customer_id_hash);
 CREATE INDEX idx_subscriptions_user_id ON public.subscriptions USING btree (user_id, created_at DESC, id DESC);
 CREATE INDEX idx_system_logs_created_at ON public.system_logs USING btree (created_at);
+CREATE INDEX idx_system_logs_filter ON public.system_logs USING btree (id) WHERE (details ? 'filter'::text);
+CREATE INDEX idx_system_logs_shop ON public.system_logs USING btree (((details ->> 'shop_id'::text))) WHERE ((details ->> 'shop_id'::text) IS NOT NULL);
+CREATE INDEX idx_system_logs_user ON public.system_logs USING btree (((details ->> 'user_id'::text))) WHERE ((details ->> 'user_id'::text) IS NOT NULL);
 CREATE INDEX idx_tiktok_shops_active ON public.tiktok_shops USING btree (is_active) WHERE (is_active = true);
 CREATE INDEX idx_tiktok_shops_authorization ON public.tiktok_shops USING btree (refresh_token_expires_at) WHERE (connection_status = ANY (ARRAY['active'::text, 'paused'::text]));
 CREATE INDEX idx_tiktok_shops_ended_at ON public.tiktok_shops USING btree (ended_at) WHERE (ended_at IS NOT NULL);
@@ -2973,22 +2977,31 @@ CREATE OR REPLACE FUNCTION private.delete_account_log(p_user_id uuid)
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  -- The entries of a transferred shop belong to its new account.
+  shops text[] := array(
+    select shop_id from public.tiktok_shops where user_id = p_user_id and connection_status <> 'transferred'
+  );
 begin
-  with shops as (
-    select shop_id
-    from public.tiktok_shops
-    -- The entries of a transferred shop belong to its new account.
-    where user_id = p_user_id and connection_status <> 'transferred'
-  )
+  -- Each part has an index.
   delete from public.system_logs
-  where details ->> 'user_id' = p_user_id::text
-    or details ->> 'shop_id' in (select shop_id from shops)
-    or details #>> '{filter,shop_id}' in (select shop_id from shops)
-    or details #>> '{filter,object_id}' in (
-      select tiktok_order_id from public.orders where user_id = p_user_id
-      union all
-      select p_user_id::text
-    );
+  where id = any (array(
+    select id from public.system_logs where details ->> 'user_id' = p_user_id::text
+    union all
+    select id from public.system_logs where details ->> 'shop_id' = any (shops)
+    union all
+    select id
+    from public.system_logs
+    where details ? 'filter'
+      and (
+        details #>> '{filter,shop_id}' = any (shops)
+        or details #>> '{filter,object_id}' in (
+          select tiktok_order_id from public.orders where user_id = p_user_id
+          union all
+          select p_user_id::text
+        )
+      )
+  ));
 end;
 $function$
 ;
@@ -3007,19 +3020,27 @@ begin
   tasks := array(
     select id
     from private.webhook_events
-    where source = 'creatorflow'
-      and (
-        shop_id is null
-        and split_part(object_id, ':', 1) in (
-          select old.id::text
-          union all
-          select id::text from private.label_batches where user_id = old.id
-        )
-        or shop_id in (
-          select shop_id from public.tiktok_shops where user_id = old.id and connection_status = 'transferred'
-        )
-        and private.seller_of_label_task(source, object_id) = old.id
-      )
+    where id = any (array(
+        select id
+        from private.webhook_events
+        where shop_id is null
+          and object_id in (
+            select old.id::text
+            union all
+            select item.batch_id || ':' || item.place
+            from private.label_batches as batch
+            join private.label_batch_items as item on item.batch_id = batch.id and item.user_id = batch.user_id
+            where batch.user_id = old.id
+          )
+        union all
+        select id
+        from private.webhook_events
+        where shop_id in (
+            select shop_id from public.tiktok_shops where user_id = old.id and connection_status = 'transferred'
+          )
+          and private.seller_of_label_task(source, object_id) = old.id
+      ))
+      and source = 'creatorflow'
     order by id
     for update
   );
@@ -3028,23 +3049,28 @@ begin
   --    if this one pays for both: it stays, without the address.
   perform private.delete_stripe_events(array[old.id::text]);
   perform private.reduce_stripe_events(old.email);
-  -- 4. Auth's log and flows.
-  perform private.delete_auth_traces(old.id, old.email);
   return old;
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.delete_auth_traces(p_user_id uuid, p_email text)
- RETURNS void
+CREATE OR REPLACE FUNCTION private.delete_auth_traces()
+ RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+declare
+  ids text[] := array(select id::text from deleted);
+  emails text[] := array(select email from deleted where email is not null);
 begin
+  -- Auth's log has no such index: it is read once for all accounts of a statement.
   delete from auth.audit_log_entries
-  where p_user_id::text in (payload ->> 'actor_id', payload #>> '{traits,user_id}')
-    or p_email in (payload ->> 'actor_username', payload #>> '{traits,user_email}');
-  delete from auth.flow_state where user_id = p_user_id;
+  where payload ->> 'actor_id' = any (ids)
+    or payload #>> '{traits,user_id}' = any (ids)
+    or payload ->> 'actor_username' = any (emails)
+    or payload #>> '{traits,user_email}' = any (emails);
+  delete from auth.flow_state where user_id in (select id from deleted);
+  return null;
 end;
 $function$
 ;
@@ -3105,7 +3131,7 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.delete_stripe_events(p_texts text[])
+CREATE OR REPLACE FUNCTION private.delete_stripe_events(p_names text[])
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -3115,11 +3141,7 @@ declare
   locked bigint[] := array(
     select event.id
     from private.webhook_events as event
-    where event.source = 'stripe'
-      and exists (
-        select from unnest(p_texts) as named (text)
-        where strpos(event.body, '"' || named.text || '"') > 0
-      )
+    where event.source = 'stripe' and private.names_in_event(event.body) && p_names
     order by event.id
     for update
   );
@@ -3139,6 +3161,8 @@ declare
     select event.id
     from private.webhook_events as event
     where event.source = 'easypost'
+      -- Carriers name no shop: so the index finds them by their object.
+      and event.shop_id is null
       and event.object_id in (
         select shipment.tracking_number
         from public.shipments as shipment
@@ -6228,6 +6252,22 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.names_in_event(p_body text)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return array(
+    select quoted[1]
+    from regexp_matches(
+      p_body, '"(cus_\w{1,250}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[^"@\s]{1,255}@[^"@\s]{1,255})"', 'g'
+    ) as quoted
+  );
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.new_orders_of_batch(p_items jsonb, p_open_events bigint[], p_stored_orders text[], OUT places bigint[], OUT items jsonb[])
  RETURNS record
  LANGUAGE plpgsql
@@ -7380,19 +7420,19 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.reduce_stripe_events(p_text text)
+CREATE OR REPLACE FUNCTION private.reduce_stripe_events(p_name text)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
   perform from private.webhook_events
-  where source = 'stripe' and strpos(body, '"' || p_text || '"') > 0
+  where source = 'stripe' and private.names_in_event(body) && array[p_name]
   order by id
   for update;
   update private.webhook_events
   set body = private.event_without_person(source, body)
-  where source = 'stripe' and strpos(body, '"' || p_text || '"') > 0;
+  where source = 'stripe' and private.names_in_event(body) && array[p_name];
 end;
 $function$
 ;
@@ -12703,6 +12743,7 @@ begin
 end;
 $function$
 ;
+CREATE TRIGGER delete_auth_traces AFTER DELETE ON auth.users REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION private.delete_auth_traces();
 CREATE TRIGGER on_auth_user_deleted BEFORE DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION private.begin_account_deletion();
 CREATE TRIGGER on_auth_user_written AFTER INSERT OR UPDATE OF email ON auth.users FOR EACH ROW EXECUTE FUNCTION private.handle_auth_user();
 CREATE TRIGGER check_label_transition BEFORE UPDATE OF state ON private.label_purchases FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION private.check_label_transition();
@@ -13059,6 +13100,7 @@ grant execute on function private.monthly_order_limit(uuid) to service_role;
 grant execute on function private.monthly_shop_count(uuid) to service_role;
 grant execute on function private.move_shipment(uuid,jsonb) to service_role;
 grant execute on function private.named_order_ids(uuid,jsonb) to service_role;
+grant execute on function private.names_in_event(text) to service_role;
 grant execute on function private.new_orders_of_batch(jsonb,bigint[],text[]) to service_role;
 grant execute on function private.new_part_of_refund(public.orders,jsonb) to service_role;
 grant execute on function private.next_order_status(text,text) to service_role;
