@@ -263,12 +263,16 @@ test("a new e-mail address reaches the Stripe customer within a minute, also aft
   assert.equal(emailAtStripe(), "newest@example.com");
 });
 
-Deno.test("docs/account.md has the codes of the function account, with their sentences", async () => {
+Deno.test("docs/account.md has the codes of a deletion with their sentences, by status, and no others", async () => {
   const page = await Deno.readTextFile(new URL("../../docs/account.md", import.meta.url));
-  const { invalid_range: _, ...problems } = PROBLEMS;
+  // Of the exports: docs/sellers-view.md.
+  const { invalid_range, invalid_cursor, ...problems } = PROBLEMS;
   const texts = Object.entries(problems).flatMap((
     [code, { detail }],
   ) => [`\`${code}\``, `"${detail}"`]);
   assert.ok(texts.length >= 4);
   assert.deepEqual(texts.filter((text) => !page.includes(text)), []);
+  for (const { detail } of [invalid_range, invalid_cursor]) assert.ok(!page.includes(detail));
+  const statuses = Array.from(page.matchAll(/^\| (\d{3}) /gm), ([, status]) => Number(status));
+  assert.deepEqual(statuses, statuses.toSorted());
 });
