@@ -264,6 +264,22 @@ step("a database with data is refused, also one that was just restored", async (
   await refused(/has data already, in auth\.users, auth\.identities/);
 });
 
+step("rows of the scheduled jobs alone are not data, and are replaced", async () => {
+  const { stack, file } = backedUp;
+  await using target = await makeTarget(file);
+  const { database, change } = target;
+  const jobs = await change(
+    "select command from cron.job where command not like '%private.invoke_function%'",
+  );
+  for (const { command } of jobs) await change(command);
+  const [written] = await change(`
+    select (select count(*)::int from public.system_logs) as logs,
+      (select count(*)::int from private.webhook_events) as events`);
+  assert.ok(written?.logs > 0 && written?.events > 0);
+  await restore({ databaseUrl: asOwner(database), file, ring: RING });
+  assert.deepEqual(await contentOf(database), await contentOf(stack.database));
+});
+
 step("a restore disables the triggers on our tables, and enables them as they were", async () => {
   const { stack, file } = backedUp;
   await using target = await makeTarget(file);
