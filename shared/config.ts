@@ -10,7 +10,7 @@ export class ConfigError extends LoggableError {
 export interface SupabaseConfig {
   url: string;
   publishableKey: string;
-  /** The backend's own: the key named `default`. */
+  /** The backend's own: the key that `SECRET_KEY_NAME` names. */
   secretKey: string;
   /** Every secret key of the project: callers may use any of them while keys are being rotated. */
   secretKeys: string[];
@@ -86,8 +86,9 @@ function url(env: Environment, name: string, fallback?: string): string {
   return pageUrl(env, name, fallback).replace(/\/+$/, "");
 }
 
-function namedKeys(env: Environment, name: string): Record<string, string> {
-  const fix = 'The platform sets it: a JSON object of API keys by name, with an entry "default".';
+/** The keys of a variable, of which one has the name `needed`. */
+function namedKeys(env: Environment, name: string, needed: string): Record<string, string> {
+  const fix = `The platform sets it: a JSON object of API keys by name, with an entry "${needed}".`;
   const text = required(env, name, fix);
   let keys: unknown;
   try {
@@ -98,7 +99,7 @@ function namedKeys(env: Environment, name: string): Record<string, string> {
   if (
     keys === null || typeof keys !== "object" ||
     !Object.values(keys).every((key) => typeof key === "string" && key.length > 0) ||
-    !("default" in keys)
+    !(needed in keys)
   ) {
     throw new ConfigError(`${name} is not usable. ${fix}`);
   }
@@ -110,13 +111,26 @@ export function isTelemetryOn(env: Environment = fromDeno): boolean {
   return /^(true|1)$/.test(env("OTEL_DENO") ?? "");
 }
 
+/** `SECRET_KEY_NAME`: the name of the backend's own secret key at Supabase. */
+export function readSecretKeyName(env: Environment = fromDeno): string {
+  const name = env("SECRET_KEY_NAME") || "default";
+  if (!/^[a-z_][a-z0-9_]{0,63}$/.test(name)) {
+    throw new ConfigError(
+      "SECRET_KEY_NAME is not the name of an API key: lower-case letters, digits and _.",
+    );
+  }
+  return name;
+}
+
 /** `SUPABASE_URL`, `SUPABASE_PUBLISHABLE_KEYS`, `SUPABASE_SECRET_KEYS`: the platform sets all three. */
 export function readSupabaseConfig(env: Environment = fromDeno): SupabaseConfig {
-  const secretKeys = namedKeys(env, "SUPABASE_SECRET_KEYS");
+  const secretKeyName = readSecretKeyName(env);
+  const secretKeys = namedKeys(env, "SUPABASE_SECRET_KEYS", secretKeyName);
+  const publishableKeys = namedKeys(env, "SUPABASE_PUBLISHABLE_KEYS", "default");
   return {
     url: url(env, "SUPABASE_URL"),
-    publishableKey: namedKeys(env, "SUPABASE_PUBLISHABLE_KEYS").default as string,
-    secretKey: secretKeys.default as string,
+    publishableKey: publishableKeys.default as string,
+    secretKey: secretKeys[secretKeyName] as string,
     secretKeys: Object.values(secretKeys),
   };
 }

@@ -30,6 +30,20 @@ Deno.test("readSupabaseConfig() reads the platform's variables", () => {
   });
 });
 
+Deno.test("SECRET_KEY_NAME chooses the secret key of the backend, and callers may use each", () => {
+  const config = readSupabaseConfig(environment({ ...SUPABASE, SECRET_KEY_NAME: "cron" }));
+  assert.equal(config.secretKey, "sb_secret_b");
+  assert.deepEqual(config.secretKeys, ["sb_secret_a", "sb_secret_b"]);
+  assert.throws(
+    () => readSupabaseConfig(environment({ ...SUPABASE, SECRET_KEY_NAME: "gone" })),
+    /SUPABASE_SECRET_KEYS is not usable.*an entry "gone"/,
+  );
+  assert.throws(
+    () => readSupabaseConfig(environment({ ...SUPABASE, SECRET_KEY_NAME: "sb_secret_A" })),
+    /SECRET_KEY_NAME is not the name of an API key/,
+  );
+});
+
 Deno.test("a missing or wrong variable is named, with the fix and without its value", () => {
   const cases: [() => unknown, RegExp][] = [
     [() => readSupabaseConfig(environment({})), /SUPABASE_SECRET_KEYS is not set\. The platform/],

@@ -6,6 +6,7 @@ import { type Concern, type Variable, variables } from "./variables.ts";
 const MAKERS: Record<Variable["maker"], string> = {
   key: "generated, kept in `keys.json`",
   address: "the stack's address",
+  constant: "always `default`",
   simulator: "the simulator",
 };
 

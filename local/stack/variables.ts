@@ -29,6 +29,8 @@ type Maker =
   | { maker: "key"; generate: () => string | Promise<string> }
   /** Follows from the stack's own addresses. */
   | { maker: "address"; value: (addresses: Addresses) => string }
+  /** The same on every stack. */
+  | { maker: "constant"; value: () => string }
   /** Names or configures a simulator. */
   | { maker: "simulator"; value: (addresses: Addresses, given: GivenVariables) => string };
 
@@ -86,6 +88,13 @@ export const VARIABLES = {
     concerns: ["supabase"],
     functionName: "SUPABASE_SECRET_KEYS",
     description: "API key for backends",
+  },
+  SECRET_KEY_NAME: {
+    maker: "constant",
+    value: () => "default",
+    isFixed: true,
+    concerns: ["supabase"],
+    description: "name of the secret key that the functions use",
   },
   SUPABASE_DB_URL: {
     maker: "address",

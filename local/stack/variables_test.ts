@@ -67,6 +67,7 @@ Deno.test("a function receives its own variables only", async () => {
     "SUPABASE_URL",
     "SUPABASE_PUBLISHABLE_KEYS",
     "SUPABASE_SECRET_KEYS",
+    "SECRET_KEY_NAME",
     "APP_URL",
     "STRIPE_SECRET_KEY",
     "STRIPE_API_URL",

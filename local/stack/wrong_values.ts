@@ -4,6 +4,7 @@ import { type GivenVariables, variables } from "./variables.ts";
 
 /** Readers of the variables that the platform does not set. */
 const READERS = [
+  config.readSecretKeyName,
   config.readTikTokConfig,
   config.readTikTokCountryParameters,
   config.readTikTokAuthorizeConfig,
@@ -16,8 +17,8 @@ const READERS = [
 ];
 
 /** Variables that functions read and that the platform does not set. */
-export const OWN_VARIABLES = variables.filter(([, { concerns }]) =>
-  concerns !== undefined && !concerns.includes("supabase")
+export const OWN_VARIABLES = variables.filter(([name, { concerns }]) =>
+  concerns !== undefined && !name.startsWith("SUPABASE_")
 );
 
 /** A value of each variable that its reader accepts: the local stack's own. */

@@ -58,7 +58,7 @@ async function linkProject(
       },
       startedAt: new Date(),
       hasChanged: false,
-      found: {},
+      found: { secrets: {} },
     },
     writes: () => api.requests.filter((request) => !request.startsWith("GET")),
     async [Symbol.asyncDispose]() {
@@ -104,13 +104,14 @@ Deno.test("the projects and the API keys of a login, as the CLI lists them", asy
     const keys: ApiKey[] = JSON.parse(listed);
     const without = (...types: string[]) =>
       JSON.stringify(keys.filter(({ type }) => !types.includes(type)));
-    assert.equal(findSecretKey(listed), "sb_secret_standin");
-    assert.equal(findSecretKey(without("legacy")), "sb_secret_standin");
+    assert.equal(findSecretKey(listed, "default"), "sb_secret_standin");
+    assert.equal(findSecretKey(without("legacy"), "default"), "sb_secret_standin");
+    assert.throws(() => findSecretKey(listed, "next"), /no secret key named "next"/);
     const refused = without("publishable", "secret");
     assert.equal(JSON.parse(refused).length, 1);
-    assert.throws(() => findSecretKey(refused), /Create new API keys/);
-    assert.throws(() => findSecretKey(without("secret")), /Legacy keys/);
-    assert.throws(() => findSecretKey(without("publishable")), /Legacy keys/);
+    assert.throws(() => findSecretKey(refused, "default"), /Create new API keys/);
+    assert.throws(() => findSecretKey(without("secret"), "default"), /Legacy keys/);
+    assert.throws(() => findSecretKey(without("publishable"), "default"), /Legacy keys/);
   });
 
   assert.deepEqual(linked.writes(), []);
@@ -131,5 +132,5 @@ Deno.test("without the password of the database, or a login, the message says wh
     checkProject.run(deployment),
     /projects list failed:[^]*(401|Unauthorized)/,
   );
-  assert.deepEqual([withoutPassword.writes(), deployment.found], [[], {}]);
+  assert.deepEqual([withoutPassword.writes(), deployment.found], [[], { secrets: {} }]);
 });

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { readSecretKeyName } from "../../../shared/config.ts";
 import { type Deployment, findValue, runCli, type Step } from "../step.ts";
 
 const Keys = z.array(z.looseObject({
@@ -7,19 +8,28 @@ const Keys = z.array(z.looseObject({
   api_key: z.string().nullish(),
 }));
 
-/** Functions read the keys with this name. */
-const NAME = "default";
+const PAGE = "dashboard > Project Settings > API Keys";
 
-/** The secret key in the CLI's list of a project's keys. @throws {Error} that says how to make one */
-export function findSecretKey(listed: string): string {
+/**
+ * The secret key in the CLI's list of a project's keys.
+ * @param name Value of SECRET_KEY_NAME.
+ * @throws {Error} that says how to make one
+ */
+export function findSecretKey(listed: string, name: string): string {
   const keys = Keys.parse(JSON.parse(listed));
-  const find = (type: string) =>
-    keys.find((key) => key.type === type && key.name === NAME)?.api_key ?? undefined;
-  const secretKey = find("secret");
-  if (find("publishable") === undefined || !secretKey?.startsWith("sb_secret_")) {
+  const find = (type: string, name: string) =>
+    keys.find((key) => key.type === type && key.name === name)?.api_key ?? undefined;
+  if (find("publishable", "default") === undefined) {
     throw new Error(
-      'The project has no publishable and secret key named "default". Create them: dashboard > ' +
-        "Project Settings > API Keys > Create new API keys. Legacy keys are not enough.",
+      `The project has no publishable key named "default". Create one: ${PAGE} > Create new API ` +
+        "keys. Legacy keys are not enough.",
+    );
+  }
+  const secretKey = find("secret", name);
+  if (!secretKey?.startsWith("sb_secret_")) {
+    throw new Error(
+      `The project has no secret key named "${name}". Create one: ${PAGE}; or set SECRET_KEY_NAME ` +
+        "to the name of another. Legacy keys are not enough.",
     );
   }
   return secretKey;
@@ -38,7 +48,9 @@ export const checkApiKeys: Step = {
   does: "Reads the project's publishable and secret key.",
   leaves: "It creates no key, and does not turn legacy keys off.",
   async run(deployment) {
-    deployment.found.secretKey = findSecretKey(await listApiKeys(deployment));
-    return { changed: false, lines: [`publishable and secret key "${NAME}"`] };
+    const { SECRET_KEY_NAME } = findValue(deployment, "secrets");
+    const name = readSecretKeyName(() => SECRET_KEY_NAME);
+    deployment.found.secretKey = findSecretKey(await listApiKeys(deployment), name);
+    return { changed: false, lines: [`publishable key "default", secret key "${name}"`] };
   },
 };
