@@ -17,7 +17,7 @@ create table private.health_thresholds (
 comment on table private.health_thresholds is 'From which value on a figure of the health is a warning or critical: docs/health.md; an operator changes them with an update, which counts at once. A figure without a row is not judged.';
 comment on column private.health_thresholds.subject is 'The job, source or period that the figure is of; empty for a figure of the whole system.';
 comment on column private.health_thresholds.bad_when is 'above: the threshold and every value above it are bad; below: the threshold and every value below it.';
-comment on column private.health_thresholds.watched_since is 'A job that has not succeeded yet is judged by the time since then.';
+comment on column private.health_thresholds.watched_since is 'A job that has not succeeded yet is judged by the time since then, or since the oldest run that is kept.';
 
 alter table private.health_thresholds enable row level security;
 grant select on private.health_thresholds to service_role;
@@ -234,11 +234,13 @@ set search_path = ''
 as $$
 begin
   if to_regclass('cron.job_run_details') is not null then
-    -- A job that was removed or switched off has no success.
+    -- A job that was removed or switched off has no success. A restored database has no older runs of its own.
     return query execute $query$
       select
         threshold.metric, threshold.subject,
-        round(extract(epoch from now() - greatest(max(run.end_time), threshold.watched_since)))
+        round(extract(epoch from now() - greatest(
+          max(run.end_time), threshold.watched_since, (select min(end_time) from cron.job_run_details)
+        )))
       from private.health_thresholds as threshold
       left join cron.job as job on job.jobname = threshold.subject and job.active
       left join cron.job_run_details as run on run.jobid = job.jobid and run.status = 'succeeded'

@@ -5024,11 +5024,13 @@ CREATE OR REPLACE FUNCTION private.job_figures(p_job text DEFAULT NULL::text)
 AS $function$
 begin
   if to_regclass('cron.job_run_details') is not null then
-    -- A job that was removed or switched off has no success.
+    -- A job that was removed or switched off has no success. A restored database has no older runs of its own.
     return query execute $query$
       select
         threshold.metric, threshold.subject,
-        round(extract(epoch from now() - greatest(max(run.end_time), threshold.watched_since)))
+        round(extract(epoch from now() - greatest(
+          max(run.end_time), threshold.watched_since, (select min(end_time) from cron.job_run_details)
+        )))
       from private.health_thresholds as threshold
       left join cron.job as job on job.jobname = threshold.subject and job.active
       left join cron.job_run_details as run on run.jobid = job.jobid and run.status = 'succeeded'
@@ -13322,7 +13324,7 @@ comment on column private.event_queue.shop_id is 'As in webhook_events, whose tr
 comment on relation private.health_thresholds is 'From which value on a figure of the health is a warning or critical: docs/health.md; an operator changes them with an update, which counts at once. A figure without a row is not judged.';
 comment on column private.health_thresholds.subject is 'The job, source or period that the figure is of; empty for a figure of the whole system.';
 comment on column private.health_thresholds.bad_when is 'above: the threshold and every value above it are bad; below: the threshold and every value below it.';
-comment on column private.health_thresholds.watched_since is 'A job that has not succeeded yet is judged by the time since then.';
+comment on column private.health_thresholds.watched_since is 'A job that has not succeeded yet is judged by the time since then, or since the oldest run that is kept.';
 comment on relation private.held_orders is 'Orders that the plan had no place for, without any data of the buyer; a row is deleted when its order is stored.';
 comment on column private.held_orders.shop_id is 'The TikTok shop id: a shop that moves to another account takes its held orders along.';
 comment on column private.held_orders.urgency is 'Class of its state: private.order_urgency.';
