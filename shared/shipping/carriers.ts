@@ -6,7 +6,10 @@ export function plainName(name: string): string {
   return name.toUpperCase().replace(/[^A-Z0-9]/g, "");
 }
 
-/** EasyPost also names accounts and products of a carrier; both sides are plain names. */
+/**
+ * EasyPost also names accounts, products and countries of a carrier; both sides are plain names. Source: EasyPost's
+ * carrier metadata and carrier types.
+ */
 const CARRIER_OF: Readonly<Record<string, string>> = {
   UPSDAP: "UPS",
   UPSSUREPOST: "UPS",
@@ -15,9 +18,17 @@ const CARRIER_OF: Readonly<Record<string, string>> = {
   FEDEXSMARTPOST: "FEDEX",
   FEDEXGROUNDECONOMY: "FEDEX",
   DHLEXPRESS: "DHL",
+  DHLPAKET: "DHL",
+  DHLPARCEL: "DHL",
   DHLECS: "DHLECOMMERCE",
   DHLGLOBALMAIL: "DHLECOMMERCE",
+  DPDUK: "DPD",
+  DPDNL: "DPD",
+  // One carrier, before and after it was renamed.
   HERMES: "EVRI",
+  EVRI: "HERMES",
+  JPPOST: "JAPANPOST",
+  KURONEKOYAMATO: "YAMATO",
 };
 
 /** @param refused Plain beginnings of names, from `private.carrier_rules`. */
@@ -41,7 +52,8 @@ export function findShippingProvider(
   carrier: string,
   providers: readonly ShippingProvider[],
 ): ShippingProvider | undefined {
-  const name = plainName(carrier);
+  // OnTracV3 and LaserShipV2 are later integrations with the same carriers.
+  const name = plainName(carrier).replace(/V\d+$/, "");
   const wanted = [name, CARRIER_OF[name]].filter(Boolean) as string[];
   const findBy = (matches: (theirs: string, ours: string) => boolean) =>
     wanted.map((ours) => providers.find((provider) => matches(plainName(provider.name), ours)))

@@ -50,6 +50,26 @@ Deno.test("case, spaces and signs do not matter", () => {
   assert.equal(find("usps", "U.S.P.S."), "U.S.P.S.");
 });
 
+Deno.test("a version or a country in EasyPost's name, and a former name, are no other carrier", () => {
+  const expected = {
+    OnTracV3: "OnTrac",
+    LaserShipV2: "LaserShip",
+    RoyalMailV3: "Royal Mail",
+    DPDUK: "DPD",
+    DPDNL: "DPD",
+    DHLPaket: "DHL",
+    DHLParcel: "DHL",
+    JPPost: "Japan Post",
+    KuronekoYamato: "Yamato",
+    Evri: "Hermes/EVRI",
+  };
+  const names = Object.values(expected);
+  for (const [carrier, provider] of Object.entries(expected)) {
+    assert.equal(find(carrier, "USPS", ...names), provider, carrier);
+  }
+  assert.equal(find("DPDUK", "DPD", "DPD UK"), "DPD UK");
+});
+
 Deno.test("DHL Express is DHL where TikTok lists only that, and the other way round", () => {
   assert.equal(find("DHLExpress", "USPS", "DHL"), "DHL");
   assert.equal(find("DHL", "USPS", "DHL Express"), "DHL Express");
