@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import type { TikTokConfig } from "../../config.ts";
 import { sendOnce } from "../../http/send_once.ts";
 import { inVendorSpan } from "../../logging/spans.ts";
-import { optionalValue } from "../../values/schemas.ts";
+import { optionalValue, UnixSeconds, withFallback } from "../../values/schemas.ts";
 import { openEnvelope } from "./envelope.ts";
 import { TikTokError } from "./errors.ts";
 import { elementsOf } from "../../values/elements.ts";
@@ -32,17 +32,23 @@ export class NotASellerError extends LoggableError {
   override name = "NotASellerError";
 }
 
-const UnixSeconds = z.int().check(z.positive());
+const ExpiryTime = z.pipe(UnixSeconds, z.int().check(z.positive()));
 
+const UserType = z.union([
+  z.int(),
+  z.pipe(z.string().check(z.regex(/^\d{1,3}$/)), z.transform(Number)),
+]);
+
+/** A pair exists in one answer only: besides the pair and its times, no odd value makes the answer unreadable. */
 const Grant = z.looseObject({
   access_token: z.string().check(z.minLength(1)),
-  access_token_expire_in: UnixSeconds,
+  access_token_expire_in: ExpiryTime,
   refresh_token: z.string().check(z.minLength(1)),
-  refresh_token_expire_in: UnixSeconds,
+  refresh_token_expire_in: ExpiryTime,
   open_id: optionalValue(z.string()),
   /** 0 seller, 1 creator, 3 partner. */
-  user_type: optionalValue(z.int()),
-  granted_scopes: z.optional(elementsOf(z.string(), "granted scopes")),
+  user_type: withFallback(optionalValue(UserType), null),
+  granted_scopes: withFallback(z.optional(elementsOf(z.string(), "granted scopes")), undefined),
 });
 
 const TIMEOUT_MS = 10_000;

@@ -134,8 +134,24 @@ Deno.test("empty text is absent in a grant: no scopes, no user type, no owner", 
   });
 });
 
+Deno.test("numbers as digits, and scopes that are no list, do not lose the only copy of a pair", async () => {
+  const odd = {
+    access_token_expire_in: "1790604800",
+    refresh_token_expire_in: "4818450857",
+    user_type: "0",
+    granted_scopes: "seller.order.info",
+  };
+  await withAuthHost(granting(odd), async (config) => {
+    for (const call of [exchange, refresh]) {
+      const { accessTokenExpiresAt, refreshTokenExpiresAt, scopes } = await call(config);
+      assert.deepEqual([accessTokenExpiresAt, refreshTokenExpiresAt], [1790604800, 4818450857]);
+      assert.deepEqual(scopes, []);
+    }
+  });
+});
+
 Deno.test("a creator's and a partner's login are refused", async () => {
-  for (const user_type of [1, 3]) {
+  for (const user_type of [1, 3, "1"]) {
     await withAuthHost(granting({ user_type }), async (config, requests) => {
       assert.ok(await errorOf(exchange(config)) instanceof NotASellerError);
       assert.equal(requests.length, 1);
