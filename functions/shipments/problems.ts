@@ -91,6 +91,11 @@ export const PROBLEMS: Readonly<Record<LabelFailure, ProblemEntry>> = {
     status: 422,
     detail: "TikTok has put these line items into a package with others.",
   },
+  line_items_split: {
+    status: 422,
+    detail: "TikTok ships these line items in several packages, each with a label of its own. " +
+      "Name those of one package in line_item_ids.",
+  },
   order_combined: {
     status: 422,
     detail: "TikTok ships this order in one parcel with others. " +

@@ -26,7 +26,7 @@ const CODES: Record<number, LabelFailure[]> = {
     ...["tracking_number_of_other_carrier", "tracking_number_used"] as const,
     ...["tracking_not_own", "tracking_withdrawn", "tracking_final"] as const,
     ...["fulfilled_by_tiktok", "unit_cancelled", "order_combined", "orders_not_combined"] as const,
-    ...["shop_paused", "no_unit_left", "no_carrier_accepted"] as const,
+    ...["shop_paused", "no_unit_left", "no_carrier_accepted", "line_items_split"] as const,
   ],
   502: ["carrier_unavailable", "tiktok_unavailable", "label_unavailable"],
   503: ["carrier_busy", "label_not_ready", "void_pending"],

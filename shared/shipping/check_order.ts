@@ -24,7 +24,7 @@ const REFUSED: ReadonlyMap<string, LabelFailure> = new Map(Object.entries({
 const FOUND_AT_TIKTOK: ReadonlySet<LabelFailure> = new Set<LabelFailure>([
   ...["order_cancelled", "order_unpaid", "order_on_hold", "already_shipped"] as const,
   ...["cancellation_requested", "fulfilled_by_tiktok", "unit_cancelled"] as const,
-  ...["order_changed", "order_combined"] as const,
+  ...["order_changed", "order_combined", "line_items_split"] as const,
 ]);
 
 export function isFoundAtTikTok(error: unknown): boolean {

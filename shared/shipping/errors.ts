@@ -28,6 +28,7 @@ const TRANSIENT = {
   line_items_unknown: false,
   line_items_labelled: false,
   line_items_combined: false,
+  line_items_split: false,
   order_combined: false,
   orders_not_combined: false,
   shop_not_connected: false,

@@ -210,7 +210,7 @@ begin
     -- What TikTok shows instead of the stored order. Without paused or disconnected shops: nothing was read.
     and p_purchase.reason in (
       'order_cancelled', 'order_unpaid', 'order_on_hold', 'already_shipped', 'cancellation_requested',
-      'fulfilled_by_tiktok', 'unit_cancelled', 'order_changed', 'order_combined'
+      'fulfilled_by_tiktok', 'unit_cancelled', 'order_changed', 'order_combined', 'line_items_split'
     );
 end;
 $$;

@@ -15,22 +15,26 @@ export interface OrderPackage {
   lines: LineItem[];
 }
 
+function linesOf(orders: Order[], lineItemIds: string[]): LineItem[] {
+  return orders.flatMap(({ line_items }) => line_items ?? [])
+    .filter(({ id }) => lineItemIds.includes(id));
+}
+
+/** "" stands for no package. A unit that was cancelled meanwhile may have left the package. */
+function packageIdsOf(lines: LineItem[]): Set<string> {
+  const inPackages = lines.filter((line) => line.package_id || !isCancelled(line));
+  return new Set(inPackages.map((line) => line.package_id || ""));
+}
+
 /**
  * The package of exactly these units; `undefined` if they have none.
  * @throws {LabelError} if they are in several packages, or TikTok does not show them
  */
 export function findPackage(orders: Order[], lineItemIds: string[]): OrderPackage | undefined {
-  const lines = orders.flatMap(({ line_items }) => line_items ?? []).filter(({ id }) =>
-    lineItemIds.includes(id)
-  );
+  const lines = linesOf(orders, lineItemIds);
   // Units that TikTok does not show may have a package.
   if (lines.length === 0) throw new LabelError("order_changed");
-  // A unit that was cancelled meanwhile may have left the package.
-  const ids = new Set(
-    lines.filter((line) => line.package_id || !isCancelled(line)).map((line) =>
-      line.package_id || ""
-    ),
-  );
+  const ids = packageIdsOf(lines);
   const [id = ""] = ids;
   if (ids.size <= 1 && id === "") return undefined;
   if (ids.size > 1) throw new LabelError("already_shipped");
@@ -38,10 +42,18 @@ export function findPackage(orders: Order[], lineItemIds: string[]): OrderPackag
 }
 
 /** For markets where the package exists before its label: whether its shipping was arranged. */
+function isLineArranged({ tracking_number, package_status }: LineItem): boolean {
+  return Boolean(tracking_number || package_status && package_status !== "TO_FULFILL");
+}
+
 export function isArranged(lines: LineItem[]): boolean {
-  return lines.every((line) =>
-    line.tracking_number || line.package_status && line.package_status !== "TO_FULFILL"
-  );
+  return lines.every(isLineArranged);
+}
+
+/** For the same markets: whether TikTok or the seller divided the units over packages that all wait for labels. */
+export function isSplit(orders: Order[], lineItemIds: string[]): boolean {
+  const lines = linesOf(orders, lineItemIds);
+  return packageIdsOf(lines).size > 1 && !lines.some(isLineArranged);
 }
 
 /** A label as it is right after the purchase: TikTok draws it later. */

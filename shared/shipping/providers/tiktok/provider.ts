@@ -24,7 +24,7 @@ import type {
 } from "../provider.ts";
 import { toPurchaseError } from "./errors.ts";
 import { OrderApi } from "./order_api.ts";
-import { findPackage, isArranged, toBoughtLabel, undrawnLabel } from "./packages.ts";
+import { findPackage, isArranged, isSplit, toBoughtLabel, undrawnLabel } from "./packages.ts";
 import { chooseRate, toRate, UNPRICED_RATE } from "./rates.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -92,7 +92,9 @@ export class TikTokShippingProvider implements LabelProvider {
   async find(purchase: Purchase): Promise<BoughtLabel | undefined> {
     const { order, line_item_ids } = purchase;
     const api = this.#open(order);
-    const found = findPackage(await api.readOrders(idsOf(purchase)), line_item_ids);
+    const orders = await api.readOrders(idsOf(purchase));
+    if (!isInUnitedStates(order) && isSplit(orders, line_item_ids)) return undefined;
+    const found = findPackage(orders, line_item_ids);
     if (found === undefined) return undefined;
     if (!isInUnitedStates(order) && !isArranged(found.lines)) return undefined;
     const detail = await api.readPackage(found.id);
@@ -159,7 +161,9 @@ export class TikTokShippingProvider implements LabelProvider {
   async #arrangeShipping(purchase: Purchase): Promise<BoughtLabel> {
     const { order, line_item_ids } = purchase;
     const api = this.#open(order);
-    const found = findPackage(await api.readOrders(idsOf(purchase)), line_item_ids);
+    const orders = await api.readOrders(idsOf(purchase));
+    if (isSplit(orders, line_item_ids)) throw new LabelError("line_items_split");
+    const found = findPackage(orders, line_item_ids);
     if (found === undefined) throw new LabelError("order_changed");
     const detail = await api.readPackage(found.id);
     const ids = idsOf(purchase);

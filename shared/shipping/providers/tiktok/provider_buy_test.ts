@@ -277,8 +277,11 @@ Deno.test("elsewhere units without a package, in several or in a shared one are 
     [[{}, {}], {}, "order_changed"],
     [[{ package_id: "" }, { package_id: null }], {}, "order_changed"],
     [[{ id: "1" }, { id: "2" }], {}, "order_changed"],
-    [[PACKED, { package_id: "2" }], {}, "already_shipped"],
-    [[PACKED, {}], {}, "already_shipped"],
+    [[PACKED, { package_id: "2" }], {}, "line_items_split"],
+    [[PACKED, { package_id: "2", package_status: "TO_FULFILL" }], {}, "line_items_split"],
+    [[PACKED, { package_id: "2", package_status: "PROCESSING" }], {}, "already_shipped"],
+    [[PACKED, { package_id: "2", tracking_number: "9400" }], {}, "already_shipped"],
+    [[PACKED, {}], {}, "line_items_split"],
     [[PACKED, PACKED], { order_line_item_ids: [...LINE_ITEMS, "3"] }, "line_items_combined"],
   ] as const;
   for (const [units, detail, code] of cases) {

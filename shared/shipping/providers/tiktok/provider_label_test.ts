@@ -73,6 +73,17 @@ Deno.test("units that were split over packages were shipped elsewhere", async ()
   }
 });
 
+Deno.test("elsewhere units in several packages have no label until one of them is arranged", async () => {
+  const other = { package_id: "2", package_status: "TO_FULFILL" };
+  await withTikTok({ [ORDERS]: orderWith(PACKED, other) }, async ({ provider, purchase }) => {
+    assert.equal(await provider.find(purchase({}, "GB")), undefined);
+  });
+  const arranged = { ...other, package_status: "PROCESSING" };
+  await withTikTok({ [ORDERS]: orderWith(PACKED, arranged) }, async ({ provider, purchase }) => {
+    assert.deepEqual(await refusalOf(provider.find(purchase({}, "GB"))), ["already_shipped", "no"]);
+  });
+});
+
 Deno.test("elsewhere the package exists before its label: only an arranged one counts", async () => {
   const cases = [
     [{}, false],
