@@ -179,6 +179,25 @@ Deno.test('mapOrder() takes "" and the time 0 as absent, in every field and at e
   assert.deepEqual(row, bare);
 });
 
+Deno.test("a field that is only shown never keeps an order out, whatever its type", () => {
+  const odd = { url: "https://example.com/mug.jpeg" };
+  const { customer_email, shipping_address, order_items } = mapOrder(OrderDetail.parse({
+    ...{ id: "1", status: "AWAITING_SHIPMENT", update_time: 5, buyer_email: odd },
+    recipient_address: { name: "Ada", address_line1: "1 New Road", full_address: odd },
+    line_items: [{
+      ...{ id: "2", sku_id: "3", product_id: odd, product_name: odd, sku_name: odd },
+      ...{ seller_sku: odd, sku_image: odd },
+    }],
+  }));
+  assert.deepEqual([customer_email, shipping_address.full_address], [null, null]);
+  const [item] = order_items;
+  assert.deepEqual(
+    [item?.product_id, item?.product_name, item?.sku_name, item?.seller_sku, item?.image_url],
+    [null, null, null, null, null],
+  );
+  assert.deepEqual(item?.line_item_ids, ["2"]);
+});
+
 Deno.test("mapOrder() keeps amounts exact and never rounds", () => {
   const total = (amount: string) =>
     mapOrder(OrderDetail.parse({
