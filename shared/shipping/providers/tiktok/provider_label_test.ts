@@ -171,7 +171,7 @@ Deno.test("label() returns TikTok's link in the requested format, valid for a da
 Deno.test("a label that TikTok is still drawing is not ready", async () => {
   const answers = [
     FIXTURE.notReady(),
-    ...[11034037, 11034023, 11006010, 21042104].map((code) => refusal(code)),
+    ...[11034037, 11034023, 11006010, 21042104, 21023035].map((code) => refusal(code)),
   ];
   for (const answer of answers) {
     await withTikTok({ [DOCUMENT]: answer }, async ({ provider, purchase, calls }) => {
