@@ -68,13 +68,16 @@ const Tracking = z.strictObject({
     z.minLength(1),
     z.maxLength(100),
   ),
-  /** Without the spaces that carriers print between groups. */
+  /** Without the spaces that carriers print between groups; in capitals, as carriers print it. */
   tracking_number: z.pipe(
     z.pipe(
-      z.string("the carrier's number of the parcel"),
-      z.transform((text) => text.replace(/\s/g, "")),
+      z.pipe(
+        z.string("the carrier's number of the parcel"),
+        z.transform((text) => text.replace(/\s/g, "")),
+      ),
+      z.string().check(z.regex(/^[A-Za-z0-9-]{4,50}$/, "4 to 50 letters, digits and hyphens")),
     ),
-    z.string().check(z.regex(/^[A-Za-z0-9-]{4,50}$/, "4 to 50 letters, digits and hyphens")),
+    z.transform((text) => text.toUpperCase()),
   ),
 });
 

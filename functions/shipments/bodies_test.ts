@@ -131,14 +131,14 @@ Deno.test("RatesBody needs an order and a parcel, and takes no service", () => {
   assert.deepEqual(wrongFields(RatesBody, {}), ["order_id", "parcel"]);
 });
 
-Deno.test("an own tracking number has 4 to 50 letters, digits and hyphens; spaces are dropped", () => {
-  const own = { order_id: ORDER, carrier: " UPS ", tracking_number: " 1Z 999 " };
+Deno.test("an own tracking number has 4 to 50 letters, digits and hyphens; it is stored in capitals without spaces", () => {
+  const own = { order_id: ORDER, carrier: " UPS ", tracking_number: " 1z 999 " };
   assert.deepEqual(OwnTrackingBody.parse(own), {
     order_id: ORDER,
     carrier: "UPS",
     tracking_number: "1Z999",
   });
-  for (const tracking_number of ["", "123", "1".repeat(51), "1Z/99", "1Z99é", 1234]) {
+  for (const tracking_number of ["", "123", "1".repeat(51), "1Z/99", "1Z99é", "1Z99ß", 1234]) {
     assert.deepEqual(wrongFields(OwnTrackingBody, { ...own, tracking_number }), [
       "tracking_number",
     ]);

@@ -115,7 +115,8 @@ const TRACKING_FIELDS = {
   carrier: "A carrier that GET /shipments/carriers lists: its name or its id.",
   tracking_number: {
     pattern: "^[A-Za-z0-9\\s-]{4,}$",
-    description: "4 to 50 letters, digits and hyphens; spaces are removed.",
+    description:
+      "4 to 50 letters, digits and hyphens; spaces are removed, and letters become capitals.",
   },
 };
 
