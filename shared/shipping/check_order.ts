@@ -10,7 +10,7 @@ import type { LabelDependencies } from "./dependencies.ts";
 import { toLabelError } from "./providers/tiktok/errors.ts";
 import type { OrderInParcel, OrderToShip, Purchase } from "./schemas.ts";
 import type { ParcelProvider } from "./shipment.ts";
-import { isPartOfPackage } from "./whole_package.ts";
+import { hasMarkAsShipped, isPartOfPackage } from "./whole_package.ts";
 
 const REFUSED: ReadonlyMap<string, LabelFailure> = new Map(Object.entries({
   UNPAID: "order_unpaid",
@@ -68,7 +68,7 @@ export function checkOrder(
   if (!mayBeOurs && isShippedElsewhere(found, wanted)) throw new LabelError("already_shipped");
   const isTikToks = provider === "tiktok_shipping";
   // Without TikTok's own labels: for those it depends on the package, which is read before the purchase.
-  if (!isTikToks && isPartOfPackage(found, wanted.line_item_ids, region)) {
+  if (!isTikToks && isPartOfPackage(found, wanted.line_item_ids, hasMarkAsShipped(region))) {
     throw new LabelError("line_items_combined");
   }
   // Shipping would refuse the buyer's request without a decision of the seller.

@@ -7,17 +7,15 @@ import {
   shipPackage,
   updateShippingInfo,
 } from "../tiktok/api/fulfillment.ts";
-import type { ShippingProvider } from "../tiktok/api/fulfillment_schemas.ts";
 import type { LineItem, Order } from "../tiktok/api/schemas.ts";
 import { isCancelled } from "../tiktok/orders/map_order_items.ts";
-import { findNamedProvider, findShippingProvider, isRefusedCarrier } from "./carriers.ts";
 import type { LabelDependencies } from "./dependencies.ts";
 import { LabelError } from "./errors.ts";
 import { PartlyNotifiedError } from "./own_refusals.ts";
 import type { TikTokNotification } from "./purchases.ts";
 import type { OrderInParcel, ParcelForWorker } from "./schemas.ts";
-import { listShippingProviders, readOrderAtTikTok } from "./shipping_providers.ts";
-import { isInWholePackage, isPartOfPackage } from "./whole_package.ts";
+import { chooseProvider, readOrderAtTikTok } from "./shipping_providers.ts";
+import { hasMarkAsShipped, isInWholePackage, isPartOfPackage } from "./whole_package.ts";
 
 /** Stored in place of the text of TikTok's warning. */
 const ACCEPTED_WITH_WARNING = "accepted_with_warning";
@@ -51,48 +49,54 @@ export async function notifyForEachOrder(
   return first;
 }
 
-/** @throws {TikTokError} or, for an own number, {LabelError} */
-async function chooseProvider(
-  dependencies: LabelDependencies,
-  access: Required<ShopAccess>,
-  { parcel, order, carrier }: ParcelOfOrder,
-): Promise<ShippingProvider> {
-  const route = { region: parcel.order.shop?.region, origin: parcel.sender?.country };
-  const providers = await listShippingProviders(dependencies, access, order, route);
-  const isOwn = parcel.provider === "own";
-  const find = isOwn ? findNamedProvider : findShippingProvider;
-  const provider = find(carrier, providers);
-  if (provider === undefined) {
-    // The seller wrote the name of an own number's carrier.
-    throw isOwn
-      ? new LabelError("carrier_unknown")
-      : new TikTokError(`TikTok has no shipping provider for ${carrier}`);
-  }
-  // The seller's request could not check it while TikTok was unreachable.
-  if (isOwn && isRefusedCarrier(provider.name, parcel.refused_carriers)) {
-    throw new LabelError("carrier_not_accepted");
-  }
-  return provider;
-}
+/** "This interface cannot be used in this region or this business type." */
+const CALL_NOT_OFFERED = 21008106;
 
-/** `null` if every unit of the order in the parcel was cancelled since, or has another label. */
+/**
+ * `null` if every unit of the order in the parcel was cancelled since, or has another label. TikTok documents which
+ * markets have which call, not which businesses there: a shop that is refused one gets the other.
+ */
 async function notifyTikTok(
   dependencies: LabelDependencies,
   access: Required<ShopAccess>,
   wanted: ParcelOfOrder,
 ): Promise<TikTokNotification | null> {
+  const isMarked = hasMarkAsShipped(wanted.parcel.order.shop?.region);
+  try {
+    return await sendNumber(dependencies, access, wanted, isMarked);
+  } catch (error) {
+    const isRefused = error instanceof TikTokError && error.code === CALL_NOT_OFFERED;
+    if (!isRefused || error instanceof PartlyNotifiedError) throw error;
+    // Ship Package needs a package.
+    const hasPackages = unitsOf(wanted).every((line) => line.package_id || isCancelled(line));
+    if (isMarked && !hasPackages) throw error;
+    return await sendNumber(dependencies, access, wanted, !isMarked);
+  }
+}
+
+/** The order's units in the parcel that have no other label. */
+function unitsOf({ order, part }: ParcelOfOrder): LineItem[] {
+  const ids = part.line_item_ids.filter((id) => !part.labelled_elsewhere.includes(id));
+  return (order.line_items ?? []).filter(({ id }) => ids.includes(id));
+}
+
+async function sendNumber(
+  dependencies: LabelDependencies,
+  access: Required<ShopAccess>,
+  wanted: ParcelOfOrder,
+  isMarked: boolean,
+): Promise<TikTokNotification | null> {
   const { tiktok } = dependencies;
   const { parcel, order, part, trackingNumber } = wanted;
   const lineItemIds = part.line_item_ids.filter((id) => !part.labelled_elsewhere.includes(id));
   if (lineItemIds.length === 0) return null;
-  const units = (order.line_items ?? []).filter(({ id }) => lineItemIds.includes(id));
+  const units = unitsOf(wanted);
   const lines = units.filter((line) => !isCancelled(line));
   if (order.status === "CANCELLED" || units.length > 0 && lines.length === 0) return null;
   const packageId = lines.find((line) => line.package_id)?.package_id || null;
   // The answer to an earlier call was lost: TikTok has the number.
   if (haveTrackingNumber(lines, trackingNumber)) return { packageId };
-  const region = parcel.order.shop?.region;
-  if (isFirstNumber(parcel) && isPartOfPackage(order, lineItemIds, region)) {
+  if (isFirstNumber(parcel) && isPartOfPackage(order, lineItemIds, isMarked)) {
     throw parcel.provider === "own"
       ? new LabelError("line_items_combined")
       : new TikTokError("TikTok ships these units in one package with others");
@@ -112,7 +116,7 @@ async function notifyTikTok(
     isPartlyKnown = true;
     return answer;
   };
-  const isWhole = (line: LineItem) => isInWholePackage(line, region);
+  const isWhole = (line: LineItem) => isInWholePackage(line, isMarked);
   for (const [id, inPackage] of Map.groupBy(lines.filter(isWhole), (line) => line.package_id)) {
     if (haveTrackingNumber(inPackage, trackingNumber)) continue;
     // TikTok has the number of another label, which was voided since, or the one that the seller corrects.

@@ -11,21 +11,22 @@ export function hasMarkAsShipped(region: string | null | undefined): boolean {
 }
 
 /**
- * Whether a number for the unit is one for its whole package. In the markets above TikTok takes a part of a package,
+ * Whether a number for the unit is one for its whole package. Mark Package As Shipped takes a part of a package,
  * until the package has a number: that of a label which was voided, or that the seller corrects.
+ * @param isMarked See `hasMarkAsShipped`.
  */
-export function isInWholePackage(line: LineItem, region: string | null | undefined): boolean {
+export function isInWholePackage(line: LineItem, isMarked: boolean): boolean {
   return Boolean(line.package_id) && line.package_status !== "CANCELLED" && !isCancelled(line) &&
-    (Boolean(line.tracking_number) || !hasMarkAsShipped(region));
+    (Boolean(line.tracking_number) || !isMarked);
 }
 
 /** Whether a number for these units would also become that of others, which TikTok ships in the same package. */
 export function isPartOfPackage(
   { line_items }: Order,
   lineItemIds: readonly string[],
-  region: string | null | undefined,
+  isMarked: boolean,
 ): boolean {
-  const live = (line_items ?? []).filter((line) => isInWholePackage(line, region));
+  const live = (line_items ?? []).filter((line) => isInWholePackage(line, isMarked));
   const packages = new Set(
     live.filter(({ id }) => lineItemIds.includes(id)).map(({ package_id }) => package_id),
   );

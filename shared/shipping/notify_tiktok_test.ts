@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import {
+  ORDER_ID,
+  ORDERS,
+  orderWith,
+  PACKAGE_ID,
+  refusal,
+  type Routes,
+  SHIP,
+  withTikTok,
+} from "../../tests/support/tiktok_stand_in.ts";
+import { shipmentOf } from "../../tests/support/purchases.ts";
+import type { LabelDependencies } from "./dependencies.ts";
+import { notifyForEachOrder } from "./notify_tiktok.ts";
+
+const NUMBER = "1Z999AA10123456784";
+const MARK = `POST /fulfillment/202309/orders/${ORDER_ID}/packages`;
+const NOT_OFFERED = refusal(21008106);
+const PACKED = { package_id: PACKAGE_ID, package_status: "TO_FULFILL", tracking_number: "" };
+
+const done = (data: unknown) => () => Response.json({ code: 0, message: "Success", data });
+
+/** Notifies TikTok of an EasyPost label; returns the calls that change something at TikTok. */
+async function notify(region: string, routes: Routes) {
+  const calls: string[] = [];
+  let failure: unknown;
+  const order = routes[ORDERS] as ReturnType<typeof orderWith>;
+  const option = order.data.orders[0].delivery_option_id;
+  const providers = `GET /logistics/202309/delivery_options/${option}/shipping_providers`;
+  const listed = done({ shipping_providers: [{ id: "7", name: "UPS" }] });
+  await withTikTok({ ...routes, [providers]: listed }, async (world) => {
+    const labels = { tiktok: world.tiktok, countryParameters: { origin: "o", destination: "d" } };
+    const parcel = {
+      ...world.purchase({ provider: "easypost" }, region),
+      provider: "easypost" as const,
+      shipment: shipmentOf(),
+    };
+    const access = { accessToken: "TTP_token", shopCipher: "cipher" };
+    const numbered = { parcel, carrier: "UPS", trackingNumber: NUMBER };
+    await notifyForEachOrder(labels as unknown as LabelDependencies, access, numbered)
+      .catch((error) => failure = error);
+    calls.push(...world.calls().filter((call) => !call.startsWith("GET ")));
+  });
+  return { calls, failure };
+}
+
+Deno.test("a shop that is not offered the call of its market gets the other one", async () => {
+  const order = orderWith(PACKED, PACKED);
+  const cases = [
+    ["GB", { [MARK]: NOT_OFFERED, [SHIP]: done({}) }, [MARK, SHIP]],
+    ["PL", { [SHIP]: NOT_OFFERED, [MARK]: done({ package_id: PACKAGE_ID }) }, [SHIP, MARK]],
+  ] as const;
+  for (const [region, routes, expected] of cases) {
+    const { calls, failure } = await notify(region, { [ORDERS]: order, ...routes });
+    assert.equal(failure, undefined);
+    assert.deepEqual(calls, expected, region);
+  }
+});
+
+Deno.test("a number for a part of a package never becomes that of the whole package", async () => {
+  const order = orderWith(PACKED, PACKED);
+  order.data.orders[0].line_items.push({ ...order.data.orders[0].line_items[0], id: "9" });
+  const { calls, failure } = await notify("GB", { [ORDERS]: order, [MARK]: NOT_OFFERED });
+  assert.match(String(failure), /one package with others/);
+  assert.deepEqual(calls, [MARK]);
+});
+
+Deno.test("units without a package leave nothing to ship: TikTok's refusal stays", async () => {
+  const routes = { [ORDERS]: orderWith({}, {}), [MARK]: NOT_OFFERED };
+  const { calls, failure } = await notify("US", routes);
+  assert.match(String(failure), /21008106/);
+  assert.deepEqual(calls, [MARK]);
+});
