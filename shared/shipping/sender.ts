@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { asObject } from "../http/read_json.ts";
 import type { ShippingAddress } from "../tiktok/orders/map_address.ts";
 import { CountryCode } from "../values/schemas.ts";
+import { printableText } from "./printable_text.ts";
 import { stateForCarrier } from "./us_states.ts";
 
 const Line = z.string().check(
@@ -25,18 +26,18 @@ export const Sender = z.strictObject({
 
 export type Sender = z.infer<typeof Sender>;
 
-/** Leaves out empty fields. */
-function nonEmptyFields(
+/** Leaves out empty fields, and what carriers do not print. */
+function printableFields(
   address: Record<string, string | null | undefined>,
 ): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(address).filter((entry): entry is [string, string] => Boolean(entry[1])),
-  );
+  const fields = Object.entries(address)
+    .map(([name, text]) => [name, printableText(text ?? "")] as const);
+  return Object.fromEntries(fields.filter(([, text]) => text !== ""));
 }
 
 export function senderForEasyPost(sender: Sender): Record<string, string> {
   const { name, company, phone, line1, line2, city, state, postal_code, country } = sender;
-  return nonEmptyFields({
+  return printableFields({
     name,
     company,
     phone,
@@ -50,7 +51,7 @@ export function senderForEasyPost(sender: Sender): Record<string, string> {
 }
 
 export function recipientForEasyPost(address: Partial<ShippingAddress>): Record<string, string> {
-  return nonEmptyFields({
+  return printableFields({
     name: address.name,
     phone: address.phone,
     street1: address.line1,

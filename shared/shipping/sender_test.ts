@@ -110,6 +110,23 @@ Deno.test("a buyer's address goes to EasyPost without TikTok's own fields, nulls
   assert.deepEqual(recipientForEasyPost({}), {});
 });
 
+Deno.test("carriers get no emoji and no invisible characters, and styled letters as plain ones", () => {
+  const nameOf = (name: string) => recipientForEasyPost({ name }).name;
+  const names = {
+    "Rosa 💸 Delgado": "Rosa Delgado",
+    "💕Rosa👩🏽‍🚀": "Rosa",
+    "Rosa ❤️ 🇵🇷 1️⃣": "Rosa 1",
+    "𝓡𝓸𝓼𝓪 Ｄelgado": "Rosa Delgado",
+    "Ro\u00adsa\u200b\u202e Del\tga\ufffddo": "Rosa Del ga do",
+    "José Núñez-O'Brien #4 & Söhne": "José Núñez-O'Brien #4 & Söhne",
+    "محمد 山田 Łódź": "محمد 山田 Łódź",
+  };
+  for (const [given, sent] of Object.entries(names)) assert.equal(nameOf(given), sent, given);
+  assert.equal(nameOf("💕"), undefined);
+  const sender = Sender.parse({ ...ADA, name: "Ada's Mugs ☕" });
+  assert.equal(senderForEasyPost(sender).name, "Ada's Mugs");
+});
+
 Deno.test("carriers get the two letters of a US state, and other states as they are", () => {
   const stateOf = (state: string, country = "US") => recipientForEasyPost({ state, country }).state;
   assert.deepEqual(

@@ -49,6 +49,9 @@ export function makeAddress(
     email: text(given.email),
   };
   if (Object.values(parts).every((part) => part === null)) return undefined;
+  if (Object.values(parts).some((part) => /[\u{10000}-\u{10FFFF}]/u.test(part ?? ""))) {
+    throw refusals.invalidCharacter();
+  }
   // EasyPost writes UTC in addresses as +00:00, elsewhere as Z.
   const at = timestamp(now).replace("Z", "+00:00");
   const address: Address = {

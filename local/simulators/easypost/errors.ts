@@ -66,6 +66,12 @@ export const refusals = {
         { field: "country", message: "must be a 2 character ISO country code" },
       ],
     ),
+  invalidCharacter: () =>
+    new EasyPostRefusal(
+      422,
+      "ADDRESS.PARAMETERS.INVALID_CHARACTER",
+      "The parameters passed contained an invalid character.",
+    ),
   unverified: (errors: FieldError[]) =>
     new EasyPostRefusal(422, "ADDRESS.VERIFY.FAILURE", "Unable to verify address.", errors),
   undeliverable: (words: string) =>

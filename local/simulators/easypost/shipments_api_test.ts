@@ -114,6 +114,15 @@ Deno.test("a shipment without address, parcel or weight is refused", async () =>
   assert.deepEqual(caller.simulator.state.all("shipments"), []);
 });
 
+Deno.test("an address with an emoji is refused", async () => {
+  const caller = new Caller();
+  const to_address = shipmentOf().to_address as object;
+  const answer = await caller.create({ to_address: { ...to_address, name: "Rosa 💸" } });
+  assert.deepEqual(code(answer), [422, "ADDRESS.PARAMETERS.INVALID_CHARACTER"]);
+  const { status } = await caller.create({ to_address: { ...to_address, name: "Rosa Núñez ❤" } });
+  assert.equal(status, 201);
+});
+
 Deno.test("a carrier that does not take the parcel offers no rates, with the reason", async () => {
   const caller = new Caller();
   const heavy = (await caller.create({ parcel: { weight: 71 * 16 } })).body;
