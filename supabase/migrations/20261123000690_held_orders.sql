@@ -177,16 +177,28 @@ language plpgsql
 security invoker
 set search_path = ''
 as $$
+declare
+  left_out bigint;
+  task bigint;
 begin
   delete from private.held_orders
   where shop_id = p_shop_id and tiktok_order_id = p_tiktok_order_id;
-  -- A locked one is being reopened by another transaction.
   perform private.reopen_webhook_events(array(
     select id from private.webhook_events
     where shop_id = p_shop_id and object_id = p_tiktok_order_id and status = 'held'
     order by id
     for update skip locked
   ));
+  -- A locked one is being reopened by another transaction. Should that be rolled back, this task comes here again.
+  select min(id) into left_out
+  from private.webhook_events
+  where shop_id = p_shop_id and object_id = p_tiktok_order_id and status = 'held';
+  if left_out is not null then
+    task := private.enqueue_task(
+      'ORDER_REREAD', concat_ws(':', 'held', left_out, extract(epoch from now())), p_shop_id, p_tiktok_order_id
+    );
+    update private.event_queue set next_attempt_at = now() + interval '1 minute' where event_id = task;
+  end if;
 end;
 $$;
 comment on function private.end_hold(text, text) is

@@ -205,7 +205,6 @@ begin
   select * into inserted from private.insert_orders(p_shop, array[p_order]);
   perform private.count_orders(p_shop, inserted.counts_for_plan::integer, (not inserted.counts_for_plan)::integer);
   perform private.add_order_totals(inserted);
-  perform private.end_hold(p_shop.shop_id, inserted.tiktok_order_id);
   return inserted;
 end;
 $$;

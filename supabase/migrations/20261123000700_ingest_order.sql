@@ -107,7 +107,7 @@ begin
 end;
 $$;
 comment on function private.settle_others_of_orders(text, text[]) is
-  'Part of ingest_order and ingest_orders: ends the holds of new orders, and settles events that only wanted them read.';
+  'Part of ingest_order and ingest_orders: ends the holds of stored orders, and settles events that only wanted them read.';
 grant execute on function private.settle_others_of_orders(text, text[]) to service_role;
 
 /*
@@ -225,9 +225,9 @@ begin
     end if;
     outcome := 'updated';
   end if;
-  -- 3. Write the timeline, settle the event, and those that failed and wanted the same.
+  -- 3. Write the timeline, settle the event, and the others of the order that were held or failed.
   perform private.settle_ingested(event, before, after, p_order, p_notice, outcome = 'stale');
-  perform private.settle_reads_of_order(p_shop.shop_id, after.tiktok_order_id);
+  perform private.settle_others_of_orders(p_shop.shop_id, array[after.tiktok_order_id]);
   return jsonb_build_object('outcome', outcome, 'order_id', after.id);
 end;
 $$;

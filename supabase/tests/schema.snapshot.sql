@@ -3471,16 +3471,28 @@ CREATE OR REPLACE FUNCTION private.end_hold(p_shop_id text, p_tiktok_order_id te
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  left_out bigint;
+  task bigint;
 begin
   delete from private.held_orders
   where shop_id = p_shop_id and tiktok_order_id = p_tiktok_order_id;
-  -- A locked one is being reopened by another transaction.
   perform private.reopen_webhook_events(array(
     select id from private.webhook_events
     where shop_id = p_shop_id and object_id = p_tiktok_order_id and status = 'held'
     order by id
     for update skip locked
   ));
+  -- A locked one is being reopened by another transaction. Should that be rolled back, this task comes here again.
+  select min(id) into left_out
+  from private.webhook_events
+  where shop_id = p_shop_id and object_id = p_tiktok_order_id and status = 'held';
+  if left_out is not null then
+    task := private.enqueue_task(
+      'ORDER_REREAD', concat_ws(':', 'held', left_out, extract(epoch from now())), p_shop_id, p_tiktok_order_id
+    );
+    update private.event_queue set next_attempt_at = now() + interval '1 minute' where event_id = task;
+  end if;
 end;
 $function$
 ;
@@ -4577,9 +4589,9 @@ begin
     end if;
     outcome := 'updated';
   end if;
-  -- 3. Write the timeline, settle the event, and those that failed and wanted the same.
+  -- 3. Write the timeline, settle the event, and the others of the order that were held or failed.
   perform private.settle_ingested(event, before, after, p_order, p_notice, outcome = 'stale');
-  perform private.settle_reads_of_order(p_shop.shop_id, after.tiktok_order_id);
+  perform private.settle_others_of_orders(p_shop.shop_id, array[after.tiktok_order_id]);
   return jsonb_build_object('outcome', outcome, 'order_id', after.id);
 end;
 $function$
@@ -4730,7 +4742,6 @@ begin
   select * into inserted from private.insert_orders(p_shop, array[p_order]);
   perform private.count_orders(p_shop, inserted.counts_for_plan::integer, (not inserted.counts_for_plan)::integer);
   perform private.add_order_totals(inserted);
-  perform private.end_hold(p_shop.shop_id, inserted.tiktok_order_id);
   return inserted;
 end;
 $function$

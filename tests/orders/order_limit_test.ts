@@ -5,12 +5,14 @@ import { callOAuth } from "../support/oauth.ts";
 import {
   connectSeller,
   countedOrders,
+  finishClaims,
   runEventWorker,
   settledEvents,
   subscribe,
 } from "../support/shop.ts";
 import { test } from "../support/shared_stack.ts";
 import type { TestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
 
 /** A new order as `ingest_order` takes it. */
 const plainOrder = (id: number) => ({
@@ -253,6 +255,35 @@ test("held orders are released automatically, oldest first, as soon as the plan 
   await runEventWorker(stack);
   await settledEvents(stack);
   assert.deepEqual(await usage(), { used: 12, limit: 500, held: 0 });
+});
+
+test("an order that is stored while its events are released leaves none held, though the release is rolled back", async (stack) => {
+  const seller = await connectSeller(stack);
+  await orderAtOnce(stack, seller.shopId, 10);
+  await settledEvents(stack);
+  const order = stack.tiktok.addOrder({ shopId: seller.shopId });
+  await stack.tiktok.send(stack.tiktok.notificationOf(order));
+  assert.deepEqual(await settledEvents(stack), { done: 10, held: 1 });
+  await subscribe(stack, seller.id, "starter");
+
+  await stack.sql.begin(async (transaction) => {
+    const [released] = await transaction`select public.release_held_events() as events`;
+    assert.equal(released?.events, 1);
+    await stack.tiktok.send(stack.tiktok.notificationOf(order));
+    await until("the order is stored", async () => {
+      const rows = await stack.sql`
+        select from public.orders where tiktok_order_id = ${order.id}`;
+      return rows.length === 1;
+    });
+    throw new Error("rolled back");
+  }).catch((error) => assert.equal(error.message, "rolled back"));
+  await finishClaims(stack);
+  await stack.sql`update private.event_queue set next_attempt_at = now() where status = 'pending'`;
+  await runEventWorker(stack);
+  await runEventWorker(stack);
+
+  assert.deepEqual(await settledEvents(stack), { done: 13 });
+  assert.equal(await countedOrders(stack, seller.id), 11);
 });
 
 test("held orders are released when a new month begins", async (stack) => {
