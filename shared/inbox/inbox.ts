@@ -73,9 +73,18 @@ export class Inbox {
     );
   }
 
-  /** Reopens held orders that the plans now have room for. Returns the number of events. */
+  /**
+   * Reopens held orders that the plans now have room for, a part with each call, in 20 calls at most.
+   * @returns The number of events.
+   */
   async releaseHeld(): Promise<number> {
-    return await callFunction(this.#database, "release_held_events", {}, z.int());
+    let total = 0;
+    for (let calls = 0; calls < 20; calls++) {
+      const released = await callFunction(this.#database, "release_held_events", {}, z.int());
+      if (released === 0) break;
+      total += released;
+    }
+    return total;
   }
 
   /** Stores the label tasks that are due: unsettled purchases, missing labels, silent parcels. Returns how many. */

@@ -195,6 +195,20 @@ comment on function private.lock_claims(bigint[]) is
   'Locks the rows of locked events in the queue too, against claims.';
 grant execute on function private.lock_claims(bigint[]) to service_role;
 
+create function private.max_reopened_events()
+returns integer
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return 1000;
+end;
+$$;
+comment on function private.max_reopened_events() is
+  'Number of events that one statement makes due again: tens of thousands take longer than the 8 s that the API gives it.';
+grant execute on function private.max_reopened_events() to service_role;
+
 create function private.reopen_webhook_events(p_event_ids bigint[])
 returns void
 language plpgsql

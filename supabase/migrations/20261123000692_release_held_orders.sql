@@ -2,7 +2,7 @@
 
 /*
   Arguments: p_user_id, one seller; null means every seller.
-  Returns:   the number of events.
+  Returns:   the number of events, at most max_reopened_events: the rest is left to the next call.
 */
 create function public.release_held_events(p_user_id uuid default null)
 returns integer
@@ -53,6 +53,8 @@ begin
     join private.webhook_events as event
       on event.shop_id = queue.shop_id and event.object_id = queue.tiktok_order_id
     where queue.place <= queue.places and event.status = 'held'
+    order by queue.place
+    limit private.max_reopened_events()
     -- A locked one is being reopened by another transaction.
     for update of event skip locked
   )
@@ -63,5 +65,5 @@ begin
 end;
 $$;
 comment on function public.release_held_events(uuid) is
-  'Makes the most urgent held orders due again, as many as the plan has places for; ingest_order checks the limit again for each.';
+  'Makes the most urgent held orders due again, as many as the plan has places for, a part in each call; ingest_order checks the limit again for each.';
 grant execute on function public.release_held_events(uuid) to service_role;

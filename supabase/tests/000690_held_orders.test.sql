@@ -160,6 +160,21 @@ update public.plans set monthly_order_limit = 6 where name = 'trial';
 update private.webhook_events set received_at = now() - interval '61 minutes' where external_id = 'found 1';
 select is(tests.ingest('ada', 'waits'), 'inserted', 'but for an hour at most');
 
+-- One call releases a part: all held events of a large shop take longer than a statement may.
+update public.plans set monthly_order_limit = 1 where name = 'trial';
+select is(
+  tests.ingest('bob', id, jsonb_build_object('ship_by', '2026-12-0' || day || 'T00:00:00Z')), 'held', id || ' is held'
+)
+from (values ('third', 3), ('first', 1), ('second', 2)) as orders (id, day);
+update public.plans set monthly_order_limit = 9 where name = 'trial';
+create or replace function private.max_reopened_events() returns integer language sql immutable as 'select 2';
+select is(public.release_held_events(tests.id('bob')), 2, 'as many as one call may');
+select is(
+  (select string_agg(object_id, ' ') from private.webhook_events where shop_id = tests.shop_id('bob') and status = 'held'),
+  'third', 'the most urgent ones'
+);
+select is(public.release_held_events(tests.id('bob')), 1, 'the rest with the next call');
+
 delete from public.tiktok_shops where id = tests.shop('ada');
 select is_empty(
   format('select from private.held_orders where shop_id = %L', tests.shop_id('ada')), 'with a shop go its held orders'

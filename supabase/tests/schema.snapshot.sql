@@ -5996,6 +5996,17 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.max_reopened_events()
+ RETURNS integer
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return 1000;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.max_webhook_attempts()
  RETURNS integer
  LANGUAGE plpgsql
@@ -11434,6 +11445,8 @@ begin
     join private.webhook_events as event
       on event.shop_id = queue.shop_id and event.object_id = queue.tiktok_order_id
     where queue.place <= queue.places and event.status = 'held'
+    order by queue.place
+    limit private.max_reopened_events()
     -- A locked one is being reopened by another transaction.
     for update of event skip locked
   )
@@ -13105,6 +13118,7 @@ grant execute on function private.lock_subscription_items(jsonb) to service_role
 grant execute on function private.lock_tiktok_shops(text[]) to service_role;
 grant execute on function private.lock_tiktok_shops_alone(text[]) to service_role;
 grant execute on function private.max_refresh_refusals() to service_role;
+grant execute on function private.max_reopened_events() to service_role;
 grant execute on function private.max_webhook_attempts() to service_role;
 grant execute on function private.max_webhook_crashes() to service_role;
 grant execute on function private.merge_order(public.orders,jsonb) to service_role;
