@@ -75,6 +75,7 @@ export function createEventRoutes(
       SUBSCRIBE_WEBHOOKS: tiktok("subscribeShop"),
       CHECK_WEBHOOKS: tiktok("checkWebhooks"),
       PROBE_SHOP: tiktok("probeShop"),
+      REOPEN_EVENTS: tiktok("reopenEvents"),
       CHECK_SOURCES: labels("checkSources"),
       ORDER_FOUND: orders,
       RETURN_FOUND: orders,

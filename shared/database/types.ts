@@ -910,6 +910,10 @@ export type Database = {
       };
       "refresh_dashboard_metrics": { Args: Record<PropertyKey, never>; Returns: undefined };
       "release_held_events": { Args: { "p_user_id"?: string }; Returns: number };
+      "reopen_shop_events": {
+        Args: { "p_event_id": number; "p_tiktok_shop_id": string };
+        Returns: Json;
+      };
       "replace_stripe_customer": {
         Args: {
           "p_deleted_hashes": (string)[];

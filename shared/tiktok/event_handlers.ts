@@ -6,6 +6,7 @@ import { createTikTokDependencies } from "./dependencies.ts";
 import { ingestOrdersHandler } from "./orders/ingest_orders.ts";
 import { enqueueRereads } from "./orders/reread_orders.ts";
 import { syncShopOrders } from "./orders/sync_orders.ts";
+import { reopenEvents } from "./webhooks/reopen_events.ts";
 import {
   checkWebhooks,
   deauthorizeShop,
@@ -37,6 +38,7 @@ export function createTikTokHandlers(
       (dependencies, event) => checkWebhooks(dependencies, event, webhookUrl),
     ),
     probeShop: shopHandler(shops, probeShop),
+    reopenEvents: shopHandler(shops, reopenEvents),
     enqueueRereads: shopHandler(shops, enqueueRereads),
   };
 }

@@ -39,26 +39,71 @@ comment on function private.enqueue_shop_task(public.tiktok_shops, text) is
   'Enqueues a task for a shop, once per connection.';
 grant execute on function private.enqueue_shop_task(public.tiktok_shops, text) to service_role;
 
-create function private.reopen_events_of_shops(p_shop_ids text[])
+/*
+  Arguments: p_shop_id; p_after, an event id: the page begins behind it. A task takes the next page.
+*/
+create function private.reopen_events_of_shop(p_shop_id text, p_after bigint default 0)
 returns void
 language plpgsql
 security invoker
 set search_path = ''
 as $$
-begin
-  perform private.reopen_webhook_events(array(
-    select id from private.webhook_events
+declare
+  page bigint[] := array(
+    select id
+    from private.webhook_events as event
     where source in ('tiktok', 'creatorflow')
-      and (status in ('pending', 'failing') or (status = 'ignored' and reason in ('shop_not_connected', 'shop_of_another_account')))
-      and shop_id = any (p_shop_ids)
+      and shop_id = p_shop_id
+      and id > p_after
+      and case status
+        when 'failing' then true
+        when 'ignored' then reason in ('shop_not_connected', 'shop_of_another_account')
+        when 'pending' then attempts > 0 or exists (
+          select from private.event_queue as queued where queued.event_id = event.id and queued.next_attempt_at > now()
+        )
+        else false
+      end
     order by id
+    limit private.max_reopened_events()
     for update skip locked
-  ));
+  );
+  last_id bigint := page[private.max_reopened_events()];
+begin
+  perform private.reopen_webhook_events(page);
+  if last_id is not null then
+    perform private.enqueue_task(
+      'REOPEN_EVENTS', concat_ws(':', p_shop_id, last_id, extract(epoch from now())), p_shop_id, null,
+      jsonb_build_object('after', last_id)::text
+    );
+  end if;
 end;
 $$;
-comment on function private.reopen_events_of_shops(text[]) is
-  'Makes events due that arrived while the shops were not connected, or failed; the shops are locked alone, against workers that ignore such events.';
-grant execute on function private.reopen_events_of_shops(text[]) to service_role;
+comment on function private.reopen_events_of_shop(text, bigint) is
+  'Makes events due that arrived while the shop was not connected, that wait, or failed; the first call has locked the shop alone, against workers that ignore such events.';
+grant execute on function private.reopen_events_of_shop(text, bigint) to service_role;
+
+/*
+  Arguments: p_event_id, whose body has {after}, an event id; p_tiktok_shop_id.
+  Returns:   {outcome}: reopened; settled, the event already was.
+*/
+create function public.reopen_shop_events(p_event_id bigint, p_tiktok_shop_id uuid)
+returns jsonb
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
+begin
+  if event.id is not null then
+    perform private.reopen_events_of_shop(event.shop_id, (event.body::jsonb ->> 'after')::bigint);
+  end if;
+  return private.settle_locked_event(event, '{"outcome": "reopened"}');
+end;
+$$;
+comment on function public.reopen_shop_events(bigint, uuid) is
+  'Makes the next page of the events of a shop due, and settles its task.';
+grant execute on function public.reopen_shop_events(bigint, uuid) to service_role;
 
 /*
   Arguments: p_grant {requested_at, token_expires_at}; expiry and request time of the stored pair.
@@ -275,7 +320,7 @@ begin
   where shop.user_id = p_user_id and shop.shop_id = any (granted_shops);
 
   -- 8. Make events due that arrived before the connection or failed since.
-  perform private.reopen_events_of_shops(granted_shops);
+  perform private.reopen_events_of_shop(shop_id) from unnest(granted_shops) as shop_id;
 
   -- 9. Return the shops.
   select coalesce(jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id), '[]')

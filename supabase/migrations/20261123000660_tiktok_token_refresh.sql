@@ -246,7 +246,7 @@ begin
     and (shop.connection_status in ('active', 'paused') or shop.status_reason = 'token_refused');
   -- 3. Make up for what these missed.
   if cardinality(revived) > 0 then
-    perform private.reopen_events_of_shops(revived);
+    perform private.reopen_events_of_shop(shop_id) from unnest(revived) as shop_id;
     perform private.enqueue_task('SYNC_ORDERS', shop.id || ':refreshed:' || p_token_version, shop.shop_id)
     from public.tiktok_shops as shop
     where shop.user_id = p_user_id and shop.shop_id = any (revived);

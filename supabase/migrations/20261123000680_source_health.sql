@@ -69,13 +69,7 @@ begin
     where id = p_tiktok_shop_id and connection_status = 'paused'
     returning * into resumed;
     if resumed.id is not null then
-      perform private.reopen_webhook_events(array(
-        select id
-        from private.webhook_events
-        where shop_id = resumed.shop_id and source in ('tiktok', 'creatorflow') and status in ('pending', 'failing')
-        order by id
-        for update skip locked
-      ));
+      perform private.reopen_events_of_shop(resumed.shop_id);
       perform private.enqueue_task('SYNC_ORDERS', resumed.id || ':resumed:' || p_event_id, resumed.shop_id);
       perform private.enqueue_task('CHECK_WEBHOOKS', resumed.id || ':resumed:' || p_event_id, resumed.shop_id);
       insert into public.system_logs (event_type, details)

@@ -7657,20 +7657,39 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.reopen_events_of_shops(p_shop_ids text[])
+CREATE OR REPLACE FUNCTION private.reopen_events_of_shop(p_shop_id text, p_after bigint DEFAULT 0)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
-begin
-  perform private.reopen_webhook_events(array(
-    select id from private.webhook_events
+declare
+  page bigint[] := array(
+    select id
+    from private.webhook_events as event
     where source in ('tiktok', 'creatorflow')
-      and (status in ('pending', 'failing') or (status = 'ignored' and reason in ('shop_not_connected', 'shop_of_another_account')))
-      and shop_id = any (p_shop_ids)
+      and shop_id = p_shop_id
+      and id > p_after
+      and case status
+        when 'failing' then true
+        when 'ignored' then reason in ('shop_not_connected', 'shop_of_another_account')
+        when 'pending' then attempts > 0 or exists (
+          select from private.event_queue as queued where queued.event_id = event.id and queued.next_attempt_at > now()
+        )
+        else false
+      end
     order by id
+    limit private.max_reopened_events()
     for update skip locked
-  ));
+  );
+  last_id bigint := page[private.max_reopened_events()];
+begin
+  perform private.reopen_webhook_events(page);
+  if last_id is not null then
+    perform private.enqueue_task(
+      'REOPEN_EVENTS', concat_ws(':', p_shop_id, last_id, extract(epoch from now())), p_shop_id, null,
+      jsonb_build_object('after', last_id)::text
+    );
+  end if;
 end;
 $function$
 ;
@@ -8621,7 +8640,7 @@ begin
     and (shop.connection_status in ('active', 'paused') or shop.status_reason = 'token_refused');
   -- 3. Make up for what these missed.
   if cardinality(revived) > 0 then
-    perform private.reopen_events_of_shops(revived);
+    perform private.reopen_events_of_shop(shop_id) from unnest(revived) as shop_id;
     perform private.enqueue_task('SYNC_ORDERS', shop.id || ':refreshed:' || p_token_version, shop.shop_id)
     from public.tiktok_shops as shop
     where shop.user_id = p_user_id and shop.shop_id = any (revived);
@@ -9530,7 +9549,7 @@ begin
   where shop.user_id = p_user_id and shop.shop_id = any (granted_shops);
 
   -- 8. Make events due that arrived before the connection or failed since.
-  perform private.reopen_events_of_shops(granted_shops);
+  perform private.reopen_events_of_shop(shop_id) from unnest(granted_shops) as shop_id;
 
   -- 9. Return the shops.
   select coalesce(jsonb_agg(jsonb_build_object('id', id, 'shop_id', shop_id) order by shop_id), '[]')
@@ -11457,6 +11476,21 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.reopen_shop_events(p_event_id bigint, p_tiktok_shop_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  event private.webhook_events := private.lock_event_of_shop(p_event_id, p_tiktok_shop_id);
+begin
+  if event.id is not null then
+    perform private.reopen_events_of_shop(event.shop_id, (event.body::jsonb ->> 'after')::bigint);
+  end if;
+  return private.settle_locked_event(event, '{"outcome": "reopened"}');
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION public.replace_stripe_customer(p_user_id uuid, p_deleted_hashes text[], p_stripe_customer_id text, p_stripe_customer_id_hash text, p_email text)
  RETURNS text
  LANGUAGE plpgsql
@@ -12093,13 +12127,7 @@ begin
     where id = p_tiktok_shop_id and connection_status = 'paused'
     returning * into resumed;
     if resumed.id is not null then
-      perform private.reopen_webhook_events(array(
-        select id
-        from private.webhook_events
-        where shop_id = resumed.shop_id and source in ('tiktok', 'creatorflow') and status in ('pending', 'failing')
-        order by id
-        for update skip locked
-      ));
+      perform private.reopen_events_of_shop(resumed.shop_id);
       perform private.enqueue_task('SYNC_ORDERS', resumed.id || ':resumed:' || p_event_id, resumed.shop_id);
       perform private.enqueue_task('CHECK_WEBHOOKS', resumed.id || ':resumed:' || p_event_id, resumed.shop_id);
       insert into public.system_logs (event_type, details)
@@ -13167,7 +13195,7 @@ grant execute on function private.refund_in_currency(public.orders,jsonb) to ser
 grant execute on function private.refunded_amount(public.orders) to service_role;
 grant execute on function private.refuse_own_number(private.label_purchases,integer,jsonb) to service_role;
 grant execute on function private.refused_carriers(public.orders,text) to service_role;
-grant execute on function private.reopen_events_of_shops(text[]) to service_role;
+grant execute on function private.reopen_events_of_shop(text,bigint) to service_role;
 grant execute on function private.reopen_webhook_events(bigint[]) to service_role;
 grant execute on function private.replaces_address(text,text,text) to service_role;
 grant execute on function private.report_label_spending(private.label_spending,private.label_limits) to service_role;
@@ -13283,6 +13311,7 @@ grant execute on function public.record_tiktok_notification(uuid,text,text,text,
 grant execute on function public.record_unassigned_invoice(bigint,jsonb) to service_role;
 grant execute on function public.refresh_dashboard_metrics() to service_role;
 grant execute on function public.release_held_events(uuid) to service_role;
+grant execute on function public.reopen_shop_events(bigint,uuid) to service_role;
 grant execute on function public.replace_stripe_customer(uuid,text[],text,text,text) to service_role;
 grant execute on function public.replay_webhook_event(bigint) to service_role;
 grant execute on function public.replay_webhook_events(jsonb,integer) to service_role;

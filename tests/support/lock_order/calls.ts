@@ -83,6 +83,8 @@ export const CALLS: Record<string, string | string[]> = {
     `public.store_order_page(id, stress.shop_of(shop_id), (select jsonb_agg(jsonb_build_object('order_id', stress.order_number(e.shop_id, i, $w), 'update_time', extract(epoch from now())::bigint - $b % 4)) from generate_series(0, 5) as i), now(), (array['page', 'later', 'returns'])[1 + $c % 3]) from stress.event_of($a, 'creatorflow', array['SYNC_ORDERS']) as e`,
   store_return_page:
     `public.store_return_page(id, stress.shop_of(shop_id), (select jsonb_agg(jsonb_build_object('return_id', i, 'order_id', stress.order_number(e.shop_id, i, $w), 'update_time', $b % 4, 'notice', '{}'::jsonb)) from generate_series(0, 5) as i), now(), (array['page', 'later', 'end'])[1 + $c % 3]) from stress.event_of($a, 'creatorflow', array['SYNC_ORDERS']) as e`,
+  reopen_shop_events:
+    `public.reopen_shop_events(id, stress.shop_of(shop_id)) from stress.event_of($a, 'creatorflow', array['REOPEN_EVENTS']) as e`,
   request_order_sync: `public.request_order_sync()`,
   expand_webhook_event:
     `public.expand_webhook_event(id, stress.shop_of(shop_id), jsonb_build_array(jsonb_build_object('order_id', object_id))) from stress.event_of($a, 'tiktok', array['CANCELLATION_STATUS_CHANGE']) as e`,
