@@ -45,7 +45,7 @@ async function payBack(
   orderId: string,
   total: string,
 ): Promise<string> {
-  const returnId = stack.tiktok.refundReturn(orderId, total);
+  const returnId = stack.tiktok.returns.payBack(orderId, total);
   await sendTopic(stack, shopId, 12, notice(returnId, orderId));
   return returnId;
 }
@@ -145,7 +145,7 @@ test("the refund of a return whose notice was lost is found by a sync, once", as
   const lost = await deliveredOrder(stack, seller);
   await payBack(stack, seller, announced, "3.00");
   await settledEvents(stack);
-  const returnId = stack.tiktok.refundReturn(lost, "5.00");
+  const returnId = stack.tiktok.returns.payBack(lost, "5.00");
 
   await syncOrders(stack, shopId);
   await syncOrders(stack, shopId);
@@ -174,7 +174,7 @@ test("a sync reads many returns in pages, and of an outage in between the next o
     update public.tiktok_shops set returns_synced_until = to_timestamp(${now - 20_000})`;
   for (let n = 0; n < 70; n++) {
     const { id } = stack.tiktok.addOrder({ shopId, status: "DELIVERED", updateTime: now - 10_000 });
-    stack.tiktok.refundReturn(id, "1.00", now - 10_000 + n);
+    stack.tiktok.returns.payBack(id, "1.00", now - 10_000 + n);
   }
   stack.tiktok.faults.observe = ({ path, phase }) => {
     if (phase === "arrived" || path !== SEARCH) return;
@@ -233,7 +233,7 @@ test("what was paid back while the shop was disconnected is known once it is con
   const { status } = await callOAuth(stack, "DELETE", `/shops/${data?.id}`, { seller });
   assert.equal(status, 204);
   await payBack(stack, seller, orderId, "5.00");
-  stack.tiktok.refundReturn(orderId, "2.00");
+  stack.tiktok.returns.payBack(orderId, "2.00");
   await settledEvents(stack);
   assert.deepEqual(await refundsOf(seller, orderId), []);
 

@@ -130,8 +130,8 @@ export class ShopCaller {
     return this.#caller.call(path, this.#token, { shop_cipher: this.#cipher, ...query });
   }
 
-  post(path: string, body: unknown = {}): Promise<Answer> {
-    return this.#caller.call(path, this.#token, { shop_cipher: this.#cipher }, {
+  post(path: string, body: unknown = {}, query: Record<string, string> = {}): Promise<Answer> {
+    return this.#caller.call(path, this.#token, { shop_cipher: this.#cipher, ...query }, {
       method: "POST",
       body: JSON.stringify(body),
     });

@@ -1,11 +1,19 @@
 /** The Return and Refund API: Search Cancellations, for orders whose buyer asked for the cancellation. */
 import { Hono } from "hono";
 import { RETURN_REFUND_SCOPE } from "./authorizations.ts";
-import { refusals, success } from "./envelope.ts";
+import { success } from "./envelope.ts";
 import { admitForShop, jsonBody, type OpenApi } from "./open_api.ts";
+import { filtersOf, SEARCH_PARAMETERS, searchPage, type SearchRules } from "./search.ts";
 import type { SimulatedOrder } from "./state.ts";
 
 const TWO_DAYS_SECONDS = 2 * 24 * 3600;
+
+const SEARCH_RULES: SearchRules = {
+  pageSize: { min: 1, max: 50, default: 10 },
+  sortOrder: "ASC",
+};
+
+const PENDING = "CANCELLATION_REQUEST_PENDING";
 
 /** TikTok's Search Cancellations names the deadline; its length here is invented. */
 function toCancellation({ id, detail }: SimulatedOrder) {
@@ -14,7 +22,7 @@ function toCancellation({ id, detail }: SimulatedOrder) {
     cancel_id: id.replace(/^.{4}/, "4035"),
     order_id: id,
     cancel_type: "BUYER_CANCEL",
-    cancel_status: "CANCELLATION_REQUEST_PENDING",
+    cancel_status: PENDING,
     cancel_reason: "ecom_order_to_ship_canceled_reason_created_by_mistake_buyer",
     cancel_reason_text: "Order created by mistake",
     role: "BUYER",
@@ -29,19 +37,20 @@ function toCancellation({ id, detail }: SimulatedOrder) {
 export function cancellationRoutes(api: OpenApi): Hono {
   const app = new Hono();
   app.post("/return_refund/202309/cancellations/search", async (c) => {
-    const { call, shop } = await admitForShop(c.req.raw, api, RETURN_REFUND_SCOPE);
-    const pageSize = Number(call.query.get("page_size") ?? 10);
-    if (!(pageSize >= 1 && pageSize <= 50)) throw refusals.invalid("query.page_size");
-    const { order_ids }: { order_ids?: string[] } = jsonBody(call);
+    const { call, shop } = await admitForShop(
+      c.req.raw,
+      api,
+      RETURN_REFUND_SCOPE,
+      SEARCH_PARAMETERS,
+    );
+    const { isListed } = filtersOf(jsonBody(call), { lists: ["order_ids", "cancel_status"] });
     const found = api.state.all("orders").filter(({ id, shopId, detail }) =>
       shopId === shop.id && detail.is_buyer_request_cancel === true &&
-      (order_ids === undefined || order_ids.includes(id))
-    );
-    return success({
-      cancellations: found.slice(0, pageSize).map(toCancellation),
-      next_page_token: "",
-      total_count: found.length,
-    });
+      isListed("order_ids", id) && isListed("cancel_status", PENDING)
+    ).map(toCancellation);
+    const id = ({ order_id }: { order_id: string }) => order_id;
+    const { page, ...counts } = searchPage(found, id, call.query, SEARCH_RULES);
+    return success({ cancellations: page, ...counts });
   });
   return app;
 }

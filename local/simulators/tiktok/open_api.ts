@@ -1,6 +1,7 @@
 /** Checks every call of the Open API as TikTok does, in the same order. */
 import { refusals } from "./envelope.ts";
 import type { Fulfillment } from "./fulfillment.ts";
+import type { Returns } from "./returns.ts";
 import { signCall } from "./signatures.ts";
 import type { SimulatedShop, SimulatorState } from "./state.ts";
 
@@ -15,6 +16,7 @@ export interface OpenApi {
   app: App;
   state: SimulatorState;
   fulfillment: Fulfillment;
+  returns: Returns;
   publicUrl?: string;
   countryParameters?: readonly string[];
   /** Milliseconds since 1970. */
@@ -33,8 +35,20 @@ export interface AdmittedCall {
 const MAX_AGE_SECONDS = 5 * 60;
 const MAX_AHEAD_SECONDS = 30;
 
-/** @param scope Permission that the login must have granted. @throws {TikTokRefusal} */
-export async function admit(request: Request, api: OpenApi, scope: string): Promise<AdmittedCall> {
+/** Parameters that every call may have; TikTok's older samples send the token in the query too. */
+const COMMON_PARAMETERS = ["app_key", "timestamp", "sign", "access_token"];
+
+/**
+ * @param scope Permission that the login must have granted.
+ * @param parameters The call's own parameters of the query.
+ * @throws {TikTokRefusal}
+ */
+export async function admit(
+  request: Request,
+  api: OpenApi,
+  scope: string,
+  parameters: readonly string[] = [],
+): Promise<AdmittedCall> {
   const { pathname: path, searchParams: query } = new URL(request.url);
   const body = new Uint8Array(await request.arrayBuffer());
   // TikTok checks the app key before the signature.
@@ -52,6 +66,9 @@ export async function admit(request: Request, api: OpenApi, scope: string): Prom
   const granted = api.state.get("logins", token.openId)?.scopes ?? [];
   if (!granted.includes(scope)) throw refusals.scopeMissing();
   api.calls.push(path);
+  const known = [...COMMON_PARAMETERS, ...parameters];
+  const unknown = [...query.keys()].find((name) => !known.includes(name));
+  if (unknown !== undefined) throw refusals.unexpected(unknown);
   return { openId: token.openId, query, body };
 }
 
@@ -60,8 +77,9 @@ export async function admitForShop(
   request: Request,
   api: OpenApi,
   scope: string,
+  parameters: readonly string[] = [],
 ): Promise<{ call: AdmittedCall; shop: SimulatedShop }> {
-  const call = await admit(request, api, scope);
+  const call = await admit(request, api, scope, ["shop_cipher", ...parameters]);
   const cipher = call.query.get("shop_cipher");
   if (!cipher) throw refusals.cipherMissing();
   const shop = api.state.all("shops").find((candidate) => candidate.cipher === cipher);
@@ -80,7 +98,9 @@ export function jsonBody(call: AdmittedCall): Record<string, unknown> {
   } catch {
     throw refusals.invalid("body");
   }
-  if (typeof json !== "object" || json === null) throw refusals.invalid("body");
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw refusals.invalid("body");
+  }
   return json as Record<string, unknown>;
 }
 

@@ -3,6 +3,10 @@ import assert from "node:assert/strict";
 import { APP, Caller, NOW } from "../../../tests/support/tiktok_caller.ts";
 import { TikTokSimulator } from "./simulator.ts";
 
+const ORDERS = "/order/202309/orders/search";
+const RETURNS = "/return_refund/202309/returns/search";
+const CANCELLATIONS = "/return_refund/202309/cancellations/search";
+
 Deno.test("calls are checked in TikTok's order: app key, clock, signature, token, cipher", async () => {
   const caller = new Caller();
   const { access_token: token } = await caller.connect("1");
@@ -166,4 +170,37 @@ Deno.test("a call outside the login's scopes is refused and has no effect", asyn
     shop_cipher: "cipher3",
   });
   assert.equal(orders.code, 0);
+});
+
+Deno.test("a search refuses wrong pages and orders, unknown parameters, and filters that are not simulated", async () => {
+  const caller = new Caller();
+  caller.simulator.addOrder({ shopId: "1", orderId: "101" });
+  const shop = await caller.shop("1");
+  const refused: [path: string, query: Record<string, string>, body: object, names: RegExp][] = [
+    [ORDERS, {}, {}, /query\.page_size is missing/],
+    [ORDERS, { page_size: "0" }, {}, /query\.page_size/],
+    [ORDERS, { page_size: "1.5" }, {}, /query\.page_size/],
+    [ORDERS, { page_size: "1", sort_field: "id" }, {}, /query\.sort_field/],
+    [ORDERS, { page_size: "1", sort_order: "asc" }, {}, /query\.sort_order/],
+    [ORDERS, { page_size: "1", page_token: "-1" }, {}, /query\.page_token/],
+    [ORDERS, { page_size: "1", page: "2" }, {}, /unexpected identifier: page$/],
+    [ORDERS, { page_size: "1" }, { update_time_ge: "1" }, /body\.update_time_ge/],
+    [ORDERS, { page_size: "1" }, { order_status: "UNPAID" }, /body\.order_status/],
+    [ORDERS, { page_size: "1" }, [], /body is invalid/],
+    [RETURNS, { page_size: "9" }, {}, /query\.page_size/],
+    [RETURNS, { sort_field: "id" }, {}, /query\.sort_field/],
+    [RETURNS, {}, { return_ids: "1" }, /body\.return_ids/],
+    [CANCELLATIONS, { page_size: "51" }, {}, /query\.page_size/],
+    [CANCELLATIONS, {}, { update_time_ge: 1 }, /body\.update_time_ge/],
+  ];
+  for (const [path, query, body, names] of refused) {
+    const answer = await shop.post(path, body, query);
+    assert.deepEqual([answer.code, answer.status], [36009004, 400], `${path} ${names}`);
+    assert.match(answer.message, names);
+  }
+  const other = await shop.get("/order/202309/orders", { ids: "101", fields: "id" });
+  assert.match(other.message, /unexpected identifier: fields/);
+  assert.equal((await shop.post(ORDERS, {}, { page_size: "1" })).data.total_count, 1);
+  assert.equal((await shop.post(RETURNS, {})).code, 0);
+  assert.equal((await shop.post(CANCELLATIONS, {})).code, 0);
 });

@@ -15,6 +15,7 @@ import {
 import type { TikTokSimulatorOptions } from "./options.ts";
 import type { App } from "./open_api.ts";
 import { advanceOrder, makeOrder, type NewOrder } from "./orders.ts";
+import { Returns } from "./returns.ts";
 import {
   type PackageStatus,
   type SimulatedLogin,
@@ -34,6 +35,7 @@ export class TikTokOperations {
   readonly faults: Faults;
   readonly authorizations: Authorizations;
   readonly fulfillment: Fulfillment;
+  readonly returns: Returns;
   readonly now: () => number;
   readonly app: App;
   /** Path of every admitted call of the Open API, in order. */
@@ -55,6 +57,7 @@ export class TikTokOperations {
     this.faults = new Faults(this.#random, this.now);
     this.fulfillment = new Fulfillment(this.state, this.now);
     this.authorizations = new Authorizations(this.state, this.now);
+    this.returns = new Returns(this.state, () => this.#seconds);
     this.#sender = new WebhookSender({
       ...options,
       app: this.app,
@@ -194,15 +197,6 @@ export class TikTokOperations {
     const order = this.state.get("orders", id);
     if (order === undefined) throw refusals.invalid("order_id");
     return this.changeOrder(id, order.detail.status, cancelledUnits(order, lineItemIds, options));
-  }
-
-  /** A return is complete: TikTok pays its buyer back, at `at`, unix seconds. Returns its id. Sends no webhook. */
-  refundReturn(orderId: string, refundTotal: string, at = this.#seconds): string {
-    const order = this.state.get("orders", orderId);
-    if (order === undefined) throw refusals.invalid("order_id");
-    const added = { id: `4035${randomDigits(15)}`, refundTotal, at };
-    this.state.put("orders", orderId, { ...order, returns: [...order.returns ?? [], added] });
-    return added.id;
   }
 
   /**

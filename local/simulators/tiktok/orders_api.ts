@@ -5,38 +5,14 @@ import { maskLongCompleted } from "./addresses.ts";
 import { refusals, success } from "./envelope.ts";
 import { shippingRefusals } from "./fulfillment_refusals.ts";
 import { admitForShop, jsonBody, type OpenApi } from "./open_api.ts";
-import type { SimulatedOrder } from "./state.ts";
+import { filtersOf, SEARCH_PARAMETERS, searchPage, type SearchRules } from "./search.ts";
 
-interface Filter {
-  update_time_ge?: number;
-  update_time_lt?: number;
-}
-
-function searchOrders(orders: SimulatedOrder[], query: URLSearchParams, filter: Filter): unknown {
-  const pageSizeText = query.get("page_size");
-  if (pageSizeText === null) throw refusals.missing("query.page_size");
-  const pageSize = Number(pageSizeText);
-  if (!(pageSize >= 1 && pageSize <= 100)) throw refusals.invalid("query.page_size");
-  const { update_time_ge: from = 0, update_time_lt: to = Infinity } = filter;
-  const field = query.get("sort_field") === "update_time" ? "update_time" : "create_time";
-  const direction = query.get("sort_order") === "ASC" ? 1 : -1;
-  const found = orders
-    .filter(({ detail: { update_time: time } }) => time >= from && time < to)
-    .sort((a, b) => direction * (a.detail[field] - b.detail[field]) || (a.id < b.id ? -1 : 1));
-  const start = Number(query.get("page_token") || 0);
-  if (!(start >= 0)) throw refusals.invalid("query.page_token");
-  const end = start + pageSize;
-  return {
-    orders: found.slice(start, end).map((order) => order.detail),
-    total_count: found.length,
-    next_page_token: end < found.length ? String(end) : "",
-  };
-}
+const SEARCH_RULES: SearchRules = { pageSize: { min: 1, max: 100 }, sortOrder: "DESC" };
 
 export function orderRoutes(api: OpenApi): Hono {
   const app = new Hono();
   app.get("/order/202309/orders", async (c) => {
-    const { call, shop } = await admitForShop(c.req.raw, api, ORDER_SCOPE);
+    const { call, shop } = await admitForShop(c.req.raw, api, ORDER_SCOPE, ["ids"]);
     const ids = call.query.get("ids")?.split(",") ?? [];
     if (ids.length === 0) throw refusals.missing("query.ids");
     if (ids.length > 50) throw refusals.invalid("query.ids");
@@ -51,11 +27,15 @@ export function orderRoutes(api: OpenApi): Hono {
     return success({ orders: orders.map(({ detail }) => maskLongCompleted(detail, now)) });
   });
   app.post("/order/202309/orders/search", async (c) => {
-    const { call, shop } = await admitForShop(c.req.raw, api, ORDER_SCOPE);
+    const { call, shop } = await admitForShop(c.req.raw, api, ORDER_SCOPE, SEARCH_PARAMETERS);
+    const times = ["update_time_ge", "update_time_lt"];
+    const { isInTime } = filtersOf(jsonBody(call), { times });
     const now = api.now() / 1000;
-    const orders = api.state.all("orders").filter((order) => order.shopId === shop.id)
-      .map((order) => ({ ...order, detail: maskLongCompleted(order.detail, now) }));
-    return success(searchOrders(orders, call.query, jsonBody(call)));
+    const found = api.state.all("orders").filter(({ shopId, detail }) =>
+      shopId === shop.id && isInTime("update_time", detail.update_time)
+    ).map(({ detail }) => maskLongCompleted(detail, now));
+    const { page, ...counts } = searchPage(found, ({ id }) => String(id), call.query, SEARCH_RULES);
+    return success({ orders: page, ...counts });
   });
   return app;
 }

@@ -7,7 +7,7 @@ import { packageOf } from "./fulfillment_checks.ts";
 import { shippingRefusals } from "./fulfillment_refusals.ts";
 import { admitForShop, type OpenApi } from "./open_api.ts";
 import { ordersIn } from "./packages.ts";
-import { documentRequest, documentUrl } from "./shipping_documents.ts";
+import { DOCUMENT_PARAMETERS, documentRequest, documentUrl } from "./shipping_documents.ts";
 import type { PackageStatus, SimulatedPackage } from "./state.ts";
 
 /** JSON drops the fields that are still `undefined`. */
@@ -47,7 +47,12 @@ export function packageRoutes(api: OpenApi): Hono {
   });
 
   app.get("/fulfillment/202309/packages/:packageId/shipping_documents", async (c) => {
-    const { call, shop } = await admitForShop(c.req.raw, api, FULFILLMENT_SCOPE);
+    const { call, shop } = await admitForShop(
+      c.req.raw,
+      api,
+      FULFILLMENT_SCOPE,
+      DOCUMENT_PARAMETERS,
+    );
     const { found } = packageOf(state, shop, c.req.param("packageId"));
     const format = documentRequest(call.query, shop.region);
     if (found.shippingType === "SELLER") throw shippingRefusals.notTikTokShipping();

@@ -1,64 +1,50 @@
-/** The Return and Refund API: Search Returns, for returns whose buyer was paid back. */
+/** The Return and Refund API: Search Returns. */
 import { Hono } from "hono";
 import { RETURN_REFUND_SCOPE } from "./authorizations.ts";
-import { refusals, success } from "./envelope.ts";
+import { success } from "./envelope.ts";
 import { admitForShop, jsonBody, type OpenApi } from "./open_api.ts";
-import type { SimulatedOrder, SimulatedReturn } from "./state.ts";
+import type { FoundReturn } from "./returns.ts";
+import { filtersOf, SEARCH_PARAMETERS, searchPage, type SearchRules } from "./search.ts";
 
-interface Filter {
-  return_ids?: string[];
-  update_time_ge?: number;
-  update_time_lt?: number;
-}
+const SEARCH_RULES: SearchRules = {
+  pageSize: { min: 10, max: 50, default: 10 },
+  sortOrder: "ASC",
+};
 
-function toReturn(
-  { id: orderId, detail }: SimulatedOrder,
-  { id, refundTotal, at }: SimulatedReturn,
-) {
+function describeReturn({ order: { id: orderId, detail }, found }: FoundReturn) {
   const { currency } = detail.payment as { currency: string };
   return {
-    return_id: id,
+    return_id: found.id,
     order_id: orderId,
-    return_type: "RETURN_AND_REFUND",
-    return_status: "RETURN_OR_REFUND_REQUEST_COMPLETE",
+    return_type: found.type,
+    return_status: found.status,
     role: "BUYER",
-    refund_amount: { currency, refund_total: refundTotal },
-    create_time: at,
-    update_time: at,
-  };
-}
-
-function searchReturns(
-  returns: ReturnType<typeof toReturn>[],
-  query: URLSearchParams,
-  { return_ids: ids, update_time_ge: from = 0, update_time_lt: to = Infinity }: Filter,
-): unknown {
-  const pageSize = Number(query.get("page_size") ?? 10);
-  if (!(pageSize >= 10 && pageSize <= 50)) throw refusals.invalid("query.page_size");
-  const start = Number(query.get("page_token") ?? 0);
-  if (!(start >= 0)) throw refusals.invalid("query.page_token");
-  const field = query.get("sort_field") === "update_time" ? "update_time" : "create_time";
-  const direction = query.get("sort_order") === "DESC" ? -1 : 1;
-  const found = returns
-    .filter(({ return_id, update_time: time }) =>
-      time >= from && time < to && (ids === undefined || ids.includes(return_id))
-    )
-    .sort((a, b) => direction * (a[field] - b[field]) || (a.return_id < b.return_id ? -1 : 1));
-  const end = start + pageSize;
-  return {
-    return_orders: found.slice(start, end),
-    next_page_token: end < found.length ? String(end) : "",
-    total_count: found.length,
+    refund_amount: { currency, refund_total: found.refundTotal },
+    create_time: found.createTime,
+    update_time: found.updateTime,
   };
 }
 
 export function returnRoutes(api: OpenApi): Hono {
   const app = new Hono();
   app.post("/return_refund/202309/returns/search", async (c) => {
-    const { call, shop } = await admitForShop(c.req.raw, api, RETURN_REFUND_SCOPE);
-    const returns = api.state.all("orders").filter(({ shopId }) => shopId === shop.id)
-      .flatMap((order) => (order.returns ?? []).map((entry) => toReturn(order, entry)));
-    return success(searchReturns(returns, call.query, jsonBody(call)));
+    const { call, shop } = await admitForShop(
+      c.req.raw,
+      api,
+      RETURN_REFUND_SCOPE,
+      SEARCH_PARAMETERS,
+    );
+    const { isInTime, isListed } = filtersOf(jsonBody(call), {
+      times: ["update_time_ge", "update_time_lt"],
+      lists: ["return_ids"],
+    });
+    const found = api.returns.all().filter(({ order, found: { id, updateTime } }) =>
+      order.shopId === shop.id && isInTime("update_time", updateTime) &&
+      isListed("return_ids", id)
+    ).map(describeReturn);
+    const id = ({ return_id }: { return_id: string }) => return_id;
+    const { page, ...counts } = searchPage(found, id, call.query, SEARCH_RULES);
+    return success({ return_orders: page, ...counts });
   });
   return app;
 }

@@ -21,8 +21,8 @@ import { tokenRoutes } from "./tokens_api.ts";
 
 export function simulatorRoutes(tiktok: TikTokOperations, options: TikTokSimulatorOptions): Hono {
   const { app: credentials, state, now, calls, faults, fulfillment } = tiktok;
-  const { authorizations, tokenRequests, refreshes } = tiktok;
-  const api = { ...options, app: credentials, state, now, calls, fulfillment };
+  const { authorizations, returns, tokenRequests, refreshes } = tiktok;
+  const api = { ...options, app: credentials, state, now, calls, fulfillment, returns };
   const app = new Hono();
   app.onError((error) => {
     if (error instanceof TikTokRefusal) return error.toResponse();

@@ -58,7 +58,12 @@ export function sellerShippingRoutes(api: OpenApi): Hono {
   // Get Shipping Providers
   const providersPath = "/logistics/202309/delivery_options/:deliveryOptionId/shipping_providers";
   app.get(providersPath, async (c) => {
-    const { call, shop } = await admitForShop(c.req.raw, api, LOGISTICS_SCOPE);
+    const { call, shop } = await admitForShop(
+      c.req.raw,
+      api,
+      LOGISTICS_SCOPE,
+      api.countryParameters,
+    );
     checkCountries(call.query, shop, api.countryParameters);
     const shippingType = shippingTypeOfOption(state, shop, c.req.param("deliveryOptionId"));
     if (shippingType === undefined) throw shippingRefusals.unknownDeliveryOption();

@@ -8,6 +8,8 @@ import { signCall } from "./signatures.ts";
 
 const VALID_SECONDS = 24 * 3600;
 
+export const DOCUMENT_PARAMETERS = ["document_type", "document_size", "document_format"];
+
 /**
  * The format of the label that a call wants. Packing slips, hazmat and invoice labels are not simulated.
  * @throws {TikTokRefusal}

@@ -1,5 +1,6 @@
 /** State of the simulated TikTok, kept in a journal file on request. Times are unix seconds. */
 import { Journal } from "../journal.ts";
+import type { RETURN_STATUSES, RETURN_TYPES } from "./returns.ts";
 
 export interface SimulatedLogin {
   openId: string;
@@ -48,12 +49,15 @@ export interface SimulatedToken {
   expiresAt: number;
 }
 
-/** A return of units of an order whose buyer was paid back. */
+/** A return of units of an order. */
 export interface SimulatedReturn {
   id: string;
-  /** A decimal string in the order's currency. */
+  type: (typeof RETURN_TYPES)[number];
+  status: (typeof RETURN_STATUSES)[number];
+  /** What the buyer gets: a decimal string in the order's currency. */
   refundTotal: string;
-  at: number;
+  createTime: number;
+  updateTime: number;
 }
 
 /** An order as Get Order Detail answers it. */
