@@ -4,6 +4,7 @@ import * as z from "zod";
 import { controlApp, faultRoutes, FAULTS_HELP, parse, unknownCommand } from "../control.ts";
 import { answerControl } from "../control_page.tsx";
 import { ORDER_HELP, orderControl } from "./control_orders.ts";
+import { RETURN_HELP, returnControl } from "./control_returns.ts";
 import { PACKAGE_HELP, packageControl } from "./control_packages.ts";
 import { WORLD_HELP, worldControl } from "./control_world.ts";
 import { SELLER_HELP, sellerControl } from "./control_sellers.ts";
@@ -15,6 +16,7 @@ const HELP = {
   ...SELLER_HELP,
   ...ORDER_HELP,
   ...PACKAGE_HELP,
+  ...RETURN_HELP,
   "POST /control/app-secret":
     "{app_secret}: Partner Center gives the app another secret; the one before is refused at once",
   ...WORLD_HELP,
@@ -49,6 +51,7 @@ export function controlRoutes(tiktok: TikTokOperations): Hono {
   app.route("/", worldControl(tiktok));
   app.route("/", orderControl(tiktok));
   app.route("/", packageControl(tiktok));
+  app.route("/", returnControl(tiktok));
   app.route("/faults", faultRoutes(faults));
   app.all("*", unknownCommand(HELP));
   return app;

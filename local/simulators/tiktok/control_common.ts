@@ -5,6 +5,11 @@ import type { TikTokOperations } from "./operations.ts";
 
 export const Digits = z.string().regex(/^[0-9]{1,32}$/, "a text of 1 to 32 digits");
 
+export const Price = z.string().regex(
+  /^\d+(\.\d{1,2})?$/,
+  'an amount as a text, such as "12.50"',
+);
+
 /** How often a webhook is sent. */
 export const Deliveries = z.int().min(0).max(100).default(1);
 

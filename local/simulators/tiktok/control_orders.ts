@@ -3,7 +3,7 @@ import type { Hono } from "hono";
 import * as z from "zod";
 import { controlApp, countBy, defined, parse } from "../control.ts";
 import { isWaiting } from "./combined_orders.ts";
-import { deliver, Deliveries, Digits, unknownShop } from "./control_common.ts";
+import { deliver, Deliveries, Digits, Price, unknownShop } from "./control_common.ts";
 import type { TikTokOperations } from "./operations.ts";
 import { ORDER_STATUSES } from "./orders.ts";
 import { linesOf, liveLinesOf } from "./packages.ts";
@@ -24,7 +24,6 @@ export const ORDER_HELP = {
 };
 
 const Status = z.enum(ORDER_STATUSES);
-const Price = z.string().regex(/^\d+(\.\d{1,2})?$/, 'an amount as a text, such as "12.50"');
 
 /** Fields of the Order API that replace the simulator's own. */
 const Detail = z.looseObject({

@@ -1,25 +1,10 @@
 /** `/control` of the TikTok simulator. */
 import assert from "node:assert/strict";
+import { controlOf } from "../../../tests/support/tiktok_control.ts";
 import { PACKAGES } from "../../../tests/support/fulfillment.ts";
 import { withServer } from "../../../tests/support/local_server.ts";
 import { Caller } from "../../../tests/support/tiktok_caller.ts";
 import { linesOf } from "./packages.ts";
-
-// deno-lint-ignore no-explicit-any -- answers are read freely
-type ControlAnswer = [status: number, body: any];
-
-function controlOf(caller: Caller) {
-  return async (method: string, path: string, body?: unknown): Promise<ControlAnswer> => {
-    const response = await caller.fetch(`/control${path && `/${path}`}`, {
-      method,
-      ...(body !== undefined && {
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(body),
-      }),
-    });
-    return [response.status, await response.json()];
-  };
-}
 
 Deno.test("/control adds logins and shops of a region", async () => {
   const caller = new Caller();

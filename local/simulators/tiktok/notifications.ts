@@ -1,4 +1,5 @@
 /** TikTok's webhook notifications: bodies as in tests/fixtures/tiktok. */
+import type { FoundReturn } from "./returns.ts";
 import type { SimulatedOrder } from "./state.ts";
 
 export interface Notification {
@@ -38,6 +39,24 @@ export function addressNotification(order: SimulatedOrder, nowMs: number): Notif
     id: notificationId(nowMs),
     shopId: order.shopId,
     data: { order_id: order.id, update_time: order.detail.update_time },
+  };
+}
+
+/** Type 12, RETURN_STATUS_CHANGE, with the return's present state. It names no amount. */
+export function returnNotification({ order, found }: FoundReturn, nowMs: number): Notification {
+  return {
+    type: 12,
+    id: notificationId(nowMs),
+    shopId: order.shopId,
+    data: {
+      order_id: order.id,
+      return_id: found.id,
+      return_role: "BUYER",
+      return_type: found.type,
+      return_status: found.status,
+      create_time: found.createTime,
+      update_time: found.updateTime,
+    },
   };
 }
 

@@ -12,7 +12,7 @@ const SEARCH_RULES: SearchRules = {
 };
 
 function describeReturn({ order: { id: orderId, detail }, found }: FoundReturn) {
-  const { currency } = detail.payment as { currency: string };
+  const { currency } = (detail.payment ?? {}) as { currency?: string };
   return {
     return_id: found.id,
     order_id: orderId,
