@@ -38,6 +38,8 @@ export interface StackSettings extends StackOptions {
   sampleTime?: number;
   /** Receives every call of the TikTok simulator's Open API. */
   tiktokObserver?: ApiObserver;
+  /** See `TikTokSimulatorOptions.autoSend`. @default {true} */
+  tiktokAutoSend?: boolean;
   /** Sees every answer of a function on the public port. */
   functionObserver?: FunctionObserver;
   /** Receives each line that the functions write. */

@@ -26,6 +26,8 @@ export interface SimulatorSettings {
   sampleTime?: number;
   /** Receives every call of the TikTok simulator's Open API. */
   tiktokObserver?: ApiObserver;
+  /** See `TikTokSimulatorOptions.autoSend`. @default {true} */
+  tiktokAutoSend?: boolean;
   addresses: Addresses;
   /** Base of the functions that receive webhooks. @default {`${addresses.url}/functions/v1`} */
   functionsUrl?: string;
@@ -131,6 +133,7 @@ function createTikTok(settings: SimulatorSettings, env: StackEnvironment): TikTo
     redirectUrl: functionUrl(settings, "tiktok-oauth/callback"),
     retryDelaysMs: TIKTOK_RETRY_DELAYS_MS,
     ...(settings.tiktokObserver && { observer: settings.tiktokObserver }),
+    autoSend: settings.tiktokAutoSend ?? true,
   });
   followPort(simulator, functionUrl(settings, "tiktok-webhooks"));
   return simulator;

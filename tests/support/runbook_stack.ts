@@ -40,7 +40,7 @@ export async function startRestartableStack(): Promise<RestartableStack> {
       const next = await startStack({
         ...{ port, dbPort: 0, data, schedule: false, loadFunctions: "first_request" },
         ...{ isDatabasePrepared: true, confirmEmail: false, configPath: HOST_CONFIG },
-        tiktokObserver: openApiObserver,
+        ...{ tiktokObserver: openApiObserver, tiktokAutoSend: false },
         environment: { ...given, SUPABASE_DB_URL: asAdmin(given.SUPABASE_DB_URL ?? database) },
       });
       const { adminUrl } = next.database;

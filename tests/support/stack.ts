@@ -86,13 +86,14 @@ export async function createTestDatabase(template?: string): Promise<TestDatabas
   return { url: url.href, drop, [Symbol.asyncDispose]: drop };
 }
 
-/** Free ports, no clock, observed calls. */
+/** Free ports, no clock, observed calls, and no webhook that a test does not send. */
 const TEST_SETTINGS = {
   port: 0,
   dbPort: 0,
   schedule: false,
   sampleTime: SAMPLE_TIME,
   tiktokObserver: openApiObserver,
+  tiktokAutoSend: false,
   functionObserver: answerObserver,
   loadFunctions: "first_request",
   confirmEmail: false,

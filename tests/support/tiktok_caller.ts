@@ -34,6 +34,7 @@ export class Caller {
     this.simulator = new TikTokSimulator({
       ...APP,
       webhookUrl: "http://127.0.0.1:1/",
+      autoSend: false,
       now: () => this.now,
       observer: openApiObserver,
       ...options,

@@ -33,6 +33,8 @@ export class Fulfillment {
   alwaysWarn = false;
   /** Several packages of one order may have one number: TikTok documents 21011025 as well as 21011026. */
   allowsSharedNumbers = false;
+  /** Receives an order whose status a call of the seller has changed. */
+  onChange: (order: SimulatedOrder) => void = () => {};
   readonly packages: OrderPackages;
   readonly #state: SimulatorState;
   readonly #now: () => number;
@@ -89,7 +91,9 @@ export class Fulfillment {
     // Shipping rejects the buyer's request to cancel.
     for (const order of ordersOf(this.#state, shipped)) {
       const isRequested = order.detail.is_buyer_request_cancel === true;
-      this.packages.save(order, shipped, isRequested ? { is_buyer_request_cancel: false } : {});
+      const change = isRequested ? { is_buyer_request_cancel: false } : {};
+      const saved = this.packages.save(order, shipped, change);
+      if (saved.detail.status !== order.detail.status) this.onChange(saved);
     }
     return shipped;
   }

@@ -38,6 +38,8 @@ export class TikTokOperations {
   readonly returns: Returns;
   readonly now: () => number;
   readonly app: App;
+  /** See `TikTokSimulatorOptions`. */
+  autoSend: boolean;
   /** Path of every admitted call of the Open API, in order. */
   readonly calls: string[] = [];
   /** Every call of the auth host, in order, refused ones too. */
@@ -56,6 +58,10 @@ export class TikTokOperations {
     this.state = new SimulatorState(options.journalPath);
     this.faults = new Faults(this.#random, this.now);
     this.fulfillment = new Fulfillment(this.state, this.now);
+    this.autoSend = options.autoSend ?? true;
+    this.fulfillment.onChange = (order) => {
+      if (this.autoSend) void this.send(this.notificationOf(order));
+    };
     this.authorizations = new Authorizations(this.state, this.now);
     this.returns = new Returns(this.state, () => this.#seconds);
     this.#sender = new WebhookSender({

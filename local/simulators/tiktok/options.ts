@@ -16,6 +16,12 @@ export interface TikTokSimulatorOptions {
   publicUrl?: string;
   /** File that keeps the state between runs. */
   journalPath?: string;
+  /**
+   * Whether a call that changes an order sends its webhook, as TikTok does. A test that counts on what it sends
+   * itself switches it off.
+   * @default {true}
+   */
+  autoSend?: boolean;
   /** See `WebhookSenderOptions`. */
   retryDelaysMs?: number[];
   /** Milliseconds since 1970. @default {Date.now} */

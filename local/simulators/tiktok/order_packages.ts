@@ -76,14 +76,16 @@ export class OrderPackages {
     return makePackage(orders, lineItemIds, this.#seconds());
   }
 
-  /** Stores a package of the order, and the order with its status and fields. */
-  save(order: SimulatedOrder, changed: SimulatedPackage, detail = {}): void {
+  /** Stores a package of the order, and the order with its status and fields. Returns the order. */
+  save(order: SimulatedOrder, changed: SimulatedPackage, detail = {}): SimulatedOrder {
     this.#state.put("packages", changed.id, changed);
     const packages = packagesOf(this.#state, order);
     if (!packages.some(({ id }) => id === changed.id)) packages.push(changed);
     const status = orderStatus(linesOf(order), packages);
     const fields = { ...packageFields(order, packages), ...detail };
-    this.#state.put("orders", order.id, advanceOrder(order, status, this.#seconds(), fields));
+    const saved = advanceOrder(order, status, this.#seconds(), fields);
+    this.#state.put("orders", order.id, saved);
+    return saved;
   }
 
   /** Stores a package and all its orders. */
