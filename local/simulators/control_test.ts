@@ -98,6 +98,34 @@ Deno.test("an unknown command of /control is a plain 404 that lists the commands
   }
 });
 
+/** The names of all fields, at every depth. */
+function namesIn(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap(namesIn);
+  return Object.entries(value).flatMap(([name, below]) => [name, ...namesIn(below)]);
+}
+
+Deno.test("/control names fields in its answers as in its bodies, and takes back its own settings", async () => {
+  await using stripe = new Stripe();
+  const easypost = new EasyPost();
+  await easypost.bought();
+  const simulators = [new TikTok().simulator, easypost.simulator, stripe.simulator];
+  for (const { fetch } of simulators) {
+    const { control: _, ...held } = await (await fetch(new Request("http://x/control"))).json();
+    assert.deepEqual(namesIn(held).filter((name) => !/^[a-z0-9_]+$/.test(name)), []);
+  }
+  const settings: [{ fetch: Fetch }, path: string][] = [
+    [simulators[0] ?? assert.fail(), "fulfillment"],
+    [easypost.simulator, "behaviour"],
+    [stripe.simulator, "behaviour"],
+  ];
+  for (const [{ fetch }, path] of settings) {
+    const answer = await (await fetch(postJson(path, {}))).json();
+    const again = await fetch(postJson(path, answer));
+    assert.deepEqual([again.status, await again.json()], [200, answer]);
+  }
+});
+
 Deno.test("every command that /control lists has a route", async () => {
   await using stripe = new Stripe();
   for (const { fetch } of [new TikTok().simulator, new EasyPost().simulator, stripe.simulator]) {

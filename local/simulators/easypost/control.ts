@@ -136,7 +136,12 @@ export function controlRoutes(easypost: EasyPostOperations): Hono {
     const { refund_status, late_refund, doubtful_buys } = await parse(BehaviourBody, c.req.raw);
     const change = { refundStatus: refund_status, lateRefund: late_refund };
     Object.assign(behaviour, defined({ ...change, doubtfulBuys: doubtful_buys }));
-    return c.json(behaviour);
+    const { refundStatus, lateRefund, doubtfulBuys } = behaviour;
+    return c.json({
+      refund_status: refundStatus,
+      late_refund: lateRefund,
+      doubtful_buys: doubtfulBuys,
+    });
   });
 
   app.post("/keys", async (c) => {

@@ -19,7 +19,7 @@ import {
   type ChangeName,
   ImpossibleChange,
 } from "./changes.ts";
-import { SETTINGS_HELP, settingsControl } from "./control_settings.ts";
+import { describeBehaviour, SETTINGS_HELP, settingsControl } from "./control_settings.ts";
 import { ApiError } from "./errors.ts";
 import { PAUSE_BEHAVIORS, type StripeEvent, type Subscription } from "./objects.ts";
 import type { Behaviour, StripeKeys } from "./options.ts";
@@ -107,7 +107,7 @@ function describeAll({ state, behaviour }: ControlledSimulator, changes: Record<
     changes: Object.fromEntries(
       Object.entries(changes).map(([name, { help, from }]) => [name, { help, from }]),
     ),
-    behaviour,
+    behaviour: describeBehaviour(behaviour),
     prices: state.all("prices").map(({ id, nickname, unit_amount, currency }) => (
       { id, nickname, unit_amount, currency }
     )),

@@ -28,6 +28,16 @@ const KeysBody = z.strictObject({
   keep: z.boolean().default(false),
 });
 
+/** As the body of `/control/behaviour`. */
+export function describeBehaviour(behaviour: Behaviour): Required<z.infer<typeof BehaviourBody>> {
+  return {
+    api_version: behaviour.apiVersion,
+    auto_send: behaviour.autoSend,
+    search_lag_seconds: behaviour.searchLagSeconds,
+    portal_configured: behaviour.portalConfigured,
+  };
+}
+
 export function settingsControl({ behaviour, keys }: {
   behaviour: Behaviour;
   keys: StripeKeys;
@@ -42,7 +52,7 @@ export function settingsControl({ behaviour, keys }: {
       portalConfigured: body.portal_configured,
     };
     Object.assign(behaviour, defined(change));
-    return c.json(behaviour);
+    return c.json(describeBehaviour(behaviour));
   });
 
   app.post("/keys", async (c) => {

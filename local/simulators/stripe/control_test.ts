@@ -73,7 +73,7 @@ Deno.test("/control sets the behaviour: versions, sending, the lag of the search
     ...{ autoSend: true, apiVersion: "2024-06-20", searchLagSeconds: 60 },
     portalConfigured: false,
   };
-  assert.deepEqual((await control(caller, "/behaviour", set)).body, behaviour);
+  assert.deepEqual((await control(caller, "/behaviour", set)).body, set);
   assert.deepEqual(simulator.behaviour, behaviour);
   await caller.customer(null, { metadata: { user_id: "1" } });
   const query = "metadata['user_id']:'1'";
