@@ -25,7 +25,7 @@ const FROM: Schema<"Sender"> = {
 
 /** Codes that need more than their sentence. */
 const ADVICE: Partial<Record<Problem["code"], string>> = {
-  outcome_unknown: "Do not buy another label: repeat this with the same key.",
+  outcome_unknown: "Do not choose another rate: press the same button again.",
 };
 
 function describeProblem({ code, detail }: Problem): string {
