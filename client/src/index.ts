@@ -4,6 +4,7 @@ import type { components } from "./generated/api.ts";
 export { createCreatorFlow, type CreatorFlow, type CreatorFlowOptions } from "./client.ts";
 export type { Database, Row } from "./database.ts";
 export type { components, operations, paths } from "./generated/api.ts";
+export type { LiveEvents } from "./live.ts";
 export type { ClientCode, ClientProblem, Problem, ProblemCode } from "./problems.ts";
 
 /** A schema of the API's document by its name, e.g. `Schema<"Shipment">`. */

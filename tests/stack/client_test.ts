@@ -1,7 +1,7 @@
 /** The typed client names exactly what the database lets a seller read and call. */
 import assert from "node:assert/strict";
 import postgres from "postgres";
-import type { CreatorFlow, Row } from "../../client/src/index.ts";
+import type { CreatorFlow, LiveEvents, Row } from "../../client/src/index.ts";
 import { createTestDatabase } from "../support/stack.ts";
 
 const TYPES = new URL("../../client/src/database.ts", import.meta.url);
@@ -87,4 +87,10 @@ export async function useAsSeller(
   );
   await supabase.from("users").update({ display_name: "Ada" }).eq("id", "1");
   await supabase.from("analytics_events").insert({ event_type: "page_seen", user_id: "1" });
+  supabase.channel("user:1", { config: { private: true } })
+    .on<LiveEvents["order_changed"]>("broadcast", { event: "order_changed" }, ({ payload }) => {
+      // @ts-expect-error -- no message has amounts
+      void payload.total_amount;
+      void payload.order_id;
+    });
 }
