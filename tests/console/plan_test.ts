@@ -1,4 +1,4 @@
-/** What the console says about the plan of a seller whose shop another account has used. */
+/** What the console says about a plan that is not paid, and about a shop that another account has used. */
 import assert from "node:assert/strict";
 import { seeShown } from "../support/browser.ts";
 import { openSeller } from "../support/console.ts";
@@ -34,3 +34,17 @@ testInBrowser(
     assert.deepEqual(problems, []);
   },
 );
+
+testInBrowser("an overdue plan is marked as the seller's, and not paid", async (stack, browser) => {
+  const seller = await connectSeller(stack);
+  await stack.sql`
+    update public.users set subscription_status = 'past_due', subscription_tier = 'growth'
+    where id = ${seller.id}`;
+  const { page, problems } = await openSeller(browser, stack.env, seller, { path: "/seller/plan" });
+  const badgeOf = (plan: string) => page.getByRole("region", { name: `Plan ${plan}` });
+  await seeShown(badgeOf("Growth").getByText("Not paid"));
+  await seeShown(badgeOf("Trial").getByText("Its limits hold"));
+  assert.equal(await page.getByText("Your plan", { exact: true }).count(), 0);
+  assert.equal(await page.getByRole("button", { name: "Choose Growth" }).count(), 0);
+  assert.deepEqual(problems, []);
+});

@@ -104,6 +104,13 @@ export async function openPortal(): Promise<string> {
 
 const LIVE = ["active", "trialing"];
 
+const UNPAID = ["past_due", "unpaid", "incomplete", "paused"];
+
+/** The plan that the seller has chosen and not paid; null if there is none. */
+export function unpaidPlanOf({ subscription_status, subscription_tier }: Account): string | null {
+  return UNPAID.includes(subscription_status) ? subscription_tier : null;
+}
+
 /** The plan that counts: without a live subscription it is the trial. */
 export function planOf({ subscription_status, subscription_tier }: Account): string {
   return LIVE.includes(subscription_status) ? subscription_tier : "trial";

@@ -15,6 +15,7 @@ import {
   listPrices,
   openPortal,
   planOf,
+  unpaidPlanOf,
   type Usage,
 } from "../../data/plan.ts";
 import { countOf, formatCode, formatMoney, formatNumber } from "../../format.ts";
@@ -56,10 +57,8 @@ function UsageCard({ usage }: { usage: Usage }) {
   );
 }
 
-const UNPAID = ["past_due", "unpaid", "incomplete", "paused"];
-
 function PaymentNotice({ account }: { account: Account }) {
-  if (!UNPAID.includes(account.subscription_status)) return null;
+  if (unpaidPlanOf(account) === null) return null;
   const action = (
     <ActionButton
       kind="plain"
@@ -112,6 +111,7 @@ export function PlanPage() {
                 plan={plan}
                 price={prices?.find((price) => price.plan === plan.name)}
                 current={planOf(account)}
+                unpaid={unpaidPlanOf(account)}
               />
             ))}
           </div>

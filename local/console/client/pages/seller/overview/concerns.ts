@@ -1,6 +1,7 @@
 /** What needs the seller's attention, the most urgent first. */
 import type { Tone } from "../../../components/badge.tsx";
 import type { Overview } from "../../../data/overview.ts";
+import { unpaidPlanOf } from "../../../data/plan.ts";
 import type { Shop } from "../../../data/shops.ts";
 import { countOf } from "../../../format.ts";
 import { describeHeld } from "../../../held.ts";
@@ -11,8 +12,6 @@ export interface Concern {
   text: string;
   link: { path: string; text: string };
 }
-
-const UNPAID = ["past_due", "unpaid", "incomplete", "paused"];
 
 function shopConcern({ id, shop_name, shop_id, status, message }: Shop): Concern[] {
   if (status !== "needs_reauth" && status !== "paused") return [];
@@ -37,7 +36,7 @@ export function findConcerns({ shops, usage, account, counts, advised }: Overvie
   const concerns: Concern[] = [];
   const add = (key: string, tone: Tone, text: string, path: string, link: string): void =>
     void concerns.push({ key, tone, text, link: { path, text: link } });
-  if (UNPAID.includes(account.subscription_status)) {
+  if (unpaidPlanOf(account) !== null) {
     const text =
       "Stripe could not collect the payment of your plan. Until it is paid the trial's limit holds.";
     add("payment", "bad", text, "/seller/plan", "Pay");

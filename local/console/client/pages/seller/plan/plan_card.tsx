@@ -58,11 +58,21 @@ export interface PlanCardProps {
   price: PlanPrice | undefined;
   /** Name of the plan that counts. */
   current: string;
+  /** Name of the plan that the seller has chosen and not paid. */
+  unpaid: string | null;
 }
 
-export function PlanCard({ plan, price, current }: PlanCardProps) {
+function PlanBadge(
+  { name, current, unpaid }: { name: string } & Omit<PlanCardProps, "plan" | "price">,
+) {
+  if (name === unpaid) return <Badge tone="bad">Not paid</Badge>;
+  if (name !== current) return null;
+  return unpaid === null ? <Badge tone="good">Your plan</Badge> : <Badge>Its limits hold</Badge>;
+}
+
+export function PlanCard({ plan, price, current, unpaid }: PlanCardProps) {
   const { name } = plan;
-  const isCurrent = name === current;
+  const isChosen = name === (unpaid ?? current);
   const choose = async (): Promise<void> => {
     const url = await openCheckout(name);
     rememberPlan(current);
@@ -70,16 +80,16 @@ export function PlanCard({ plan, price, current }: PlanCardProps) {
   };
   return (
     <section
-      class={isCurrent ? "card plan is-current" : "card plan"}
+      class={isChosen ? "card plan is-current" : "card plan"}
       aria-label={`Plan ${formatCode(name)}`}
     >
       <div class="card-head">
         <h2>{formatCode(name)}</h2>
-        {isCurrent && <Badge tone="good">Your plan</Badge>}
+        <PlanBadge name={name} current={current} unpaid={unpaid} />
       </div>
       <Price name={name} price={price} />
       <Limits plan={plan} />
-      {!isCurrent && name !== "trial" && (
+      {!isChosen && name !== "trial" && (
         <ActionButton kind="plain" onPress={choose}>Choose {formatCode(name)}</ActionButton>
       )}
     </section>
