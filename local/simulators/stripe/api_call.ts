@@ -17,7 +17,7 @@ export function checkKey(request: Request, secretKey: string): void {
 
 /**
  * A route that reads the parameters and answers with an object.
- * @param allowed The top-level parameters; the call is refused if it has others.
+ * @param allowed See `Params.allowOnly`: the call is refused if it has others.
  */
 export function apiCall(
   allowed: readonly string[],

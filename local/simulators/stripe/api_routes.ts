@@ -9,7 +9,10 @@ import type { Params } from "./params.ts";
 import { parseCustomerQuery } from "./search.ts";
 import type { Services } from "./services.ts";
 
-const CUSTOMER_PARAMS = ["email", "name", "description", "metadata", "invoice_settings"];
+const CUSTOMER_PARAMS = [
+  ...["email", "name", "description", "metadata[*]"],
+  "invoice_settings[default_payment_method]",
+];
 
 function customerRoutes({ customers, store }: Services, behaviour: Behaviour): Hono {
   const app = new Hono();
@@ -53,9 +56,12 @@ function listSubscriptions(params: Params, { store }: Services) {
 
 function subscriptionRoutes(services: Services): Hono {
   const { store, subscriptions, lifecycle } = services;
-  const both = ["default_payment_method", "items", "metadata"];
-  const creation = ["customer", "payment_behavior", "trial_period_days", "trial_settings"];
-  const update = ["cancel_at_period_end", "pause_collection", "trial_end"];
+  const both = ["default_payment_method", "items[price]", "metadata[*]"];
+  const creation = [
+    ...["customer", "payment_behavior", "trial_period_days"],
+    "trial_settings[end_behavior][missing_payment_method]",
+  ];
+  const update = ["items[id]", "cancel_at_period_end", "pause_collection[behavior]", "trial_end"];
   const app = new Hono();
   app.post("/", apiCall([...both, ...creation], (params) => subscriptions.createFrom(params)));
   app.get(
@@ -86,8 +92,9 @@ function subscriptionRoutes(services: Services): Hono {
 
 function checkoutRoutes({ checkout }: Services): Hono {
   const create = [
-    ...["mode", "customer", "line_items", "client_reference_id", "metadata", "success_url"],
-    ...["cancel_url", "subscription_data", "payment_intent_data"],
+    ...["mode", "customer", "line_items[price]", "line_items[quantity]", "client_reference_id"],
+    ...["metadata[*]", "success_url", "cancel_url", "subscription_data[metadata][*]"],
+    "payment_intent_data[shipping][*]",
   ];
   const page = { url: "/v1/checkout/sessions", noun: "checkout.session" };
   const app = new Hono();
@@ -120,12 +127,12 @@ export function apiRoutes(services: Services, behaviour: Behaviour): Hono {
   app.get("/charges/:id", apiCall([], (_, id) => store.find("charges", id)));
   app.post(
     "/products",
-    apiCall(["name", "description", "metadata"], (params) => prices.createProduct(params)),
+    apiCall(["name", "description", "metadata[*]"], (params) => prices.createProduct(params)),
   );
   app.post(
     "/prices",
     apiCall(
-      ["product", "currency", "unit_amount", "recurring"],
+      ["product", "currency", "unit_amount", "recurring[interval]"],
       (params) => prices.createPrice(params),
     ),
   );

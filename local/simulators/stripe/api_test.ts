@@ -38,6 +38,80 @@ Deno.test("unknown objects, paths and parameters are refused as Stripe refuses t
   assert.equal(caller.counts().customers, 0);
 });
 
+Deno.test("an unknown parameter inside another one is refused, with its whole name, and nothing is made", async () => {
+  await using caller = new Caller();
+  const { client } = caller;
+  const { id: customer } = await caller.customer();
+  const { id } = await caller.subscription({ customer });
+  const before = caller.counts();
+  const session = {
+    ...{ mode: "subscription", customer, success_url: "https://app.example/" } as const,
+    line_items: [{ price: "price_starter", quantity: 1 }],
+  };
+  const refused: [param: string, call: Promise<unknown>][] = [
+    [
+      "subscription_data[trial_period_days]",
+      client.checkout.sessions.create({ ...session, subscription_data: { trial_period_days: 14 } }),
+    ],
+    [
+      "line_items[0][tax_rates][0]",
+      client.checkout.sessions.create({
+        ...session,
+        line_items: [{ ...session.line_items[0], tax_rates: ["txr_1"] }],
+      }),
+    ],
+    [
+      "invoice_settings[footer]",
+      client.customers.update(customer, { invoice_settings: { footer: "Bye" } }),
+    ],
+    [
+      "items[0][quantity]",
+      client.subscriptions.update(id, { items: [{ id: "si_1", quantity: 2 }] }),
+    ],
+    [
+      "recurring[interval_count]",
+      client.prices.create({
+        ...{ product: "prod_starter", currency: "usd", unit_amount: 100 },
+        recurring: { interval: "month", interval_count: 3 },
+      }),
+    ],
+  ];
+  for (const [param, call] of refused) {
+    const error = await errorOf(call);
+    assert.deepEqual([error.statusCode, error.code, error.param], [
+      ...[400, "parameter_unknown", param],
+    ]);
+  }
+  assert.deepEqual(caller.counts(), before);
+});
+
+Deno.test("wrong addresses, metadata over Stripe's limits, and a wrong version are refused", async () => {
+  await using caller = new Caller();
+  const { client } = caller;
+  const { id: customer } = await caller.customer();
+  const before = caller.counts();
+  const session = (success_url: string) =>
+    client.checkout.sessions.create({
+      ...{ mode: "subscription", customer, success_url } as const,
+      line_items: [{ price: "price_starter", quantity: 1 }],
+    });
+  const portal = client.billingPortal.sessions.create({ customer, return_url: "app.example" });
+  for (const call of [session("/app"), session("app.example/app"), session("ftp://a/"), portal]) {
+    const { statusCode, code } = await errorOf(call);
+    assert.deepEqual([statusCode, code], [400, "url_invalid"]);
+  }
+  const many = Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`key_${n}`, "x"]));
+  const metadata = [{ ["k".repeat(41)]: "x" }, { plan: "x".repeat(501) }, many];
+  for (const given of metadata) {
+    const error = await errorOf(client.customers.update(customer, { metadata: given }));
+    assert.deepEqual([error.statusCode, error.type], [400, "StripeInvalidRequestError"]);
+  }
+  const response = await caller.fetch("POST", "/v1/customers", {}, { "stripe-version": "newest" });
+  assert.equal(response.status, 400);
+  assert.match((await response.json()).error.message, /Stripe API version/);
+  assert.deepEqual(caller.counts(), before);
+});
+
 Deno.test("a customer is created and updated; an event has the earlier values", async () => {
   await using caller = new Caller();
   const { client, simulator } = caller;

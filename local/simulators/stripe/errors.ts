@@ -72,6 +72,13 @@ export const apiErrors = {
     ),
   invalidEmail: (email: string, param: string) =>
     invalid(`Invalid email address: ${email}`, { code: "email_invalid", param }),
+  invalidUrl: (param: string) => invalid("Not a valid URL", { code: "url_invalid", param }),
+  longMetadata: (param: string) =>
+    invalid(
+      "Metadata has up to 50 keys, of up to 40 characters, with values of up to 500 characters.",
+      { param },
+    ),
+  unknownVersion: (version: string) => invalid(`Invalid Stripe API version: ${version}`),
   unknown: (param: string) =>
     invalid(`Received unknown parameter: ${param}`, { code: "parameter_unknown", param }),
   invalidInteger: (param: string, message: string) =>

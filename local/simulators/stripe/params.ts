@@ -23,6 +23,9 @@ function putValue(tree: Tree, [key, ...rest]: string[], value: string): void {
 /** Stripe refuses addresses without a dot in the domain, such as ada@localhost, and characters that are not ASCII. */
 const EMAIL = /^[!-?A-~]+@[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]+$/i;
 
+/** https://docs.stripe.com/api/metadata */
+const MAX_METADATA = { entries: 50, key: 40, value: 500 };
+
 export class Params {
   readonly #tree: Tree;
   readonly #prefix: string;
@@ -61,10 +64,42 @@ export class Params {
     return this.#keys().every((key) => keys.includes(key));
   }
 
-  /** @throws {ApiError} if the call has a parameter that is not in the list. */
-  allowOnly(keys: readonly string[]): void {
-    const unknown = this.#keys().find((key) => !keys.includes(key));
-    if (unknown !== undefined) throw apiErrors.unknown(this.name(unknown));
+  /** Every value: its full name, and its path without the indexes of lists, "items[price]". */
+  #values(): { name: string; path: string[] }[] {
+    return this.#keys().flatMap((key) => {
+      const own = /^\d+$/.test(key) ? [] : [key];
+      const value = this.#tree[key];
+      if (typeof value !== "object") return [{ name: this.name(key), path: own }];
+      return this.object(key).#values().map(({ name, path }) => ({
+        name,
+        path: [...own, ...path],
+      }));
+    });
+  }
+
+  /**
+   * @param paths Names without the indexes of lists: "items[price]"; "metadata[*]" has any names below.
+   * @throws {ApiError} if the call has a parameter that is not in the list.
+   */
+  allowOnly(paths: readonly string[]): void {
+    const isAllowed = ([first = "", ...below]: string[]) => {
+      const path = first + below.map((key) => `[${key}]`).join("");
+      return paths.some((allowed) =>
+        // An empty text in the place of an object removes it.
+        allowed === path || allowed.startsWith(`${path}[`) ||
+        allowed.endsWith("[*]") && path.startsWith(allowed.slice(0, -2))
+      );
+    };
+    const unknown = this.#values().find(({ path }) => !isAllowed(path));
+    if (unknown !== undefined) throw apiErrors.unknown(unknown.name);
+  }
+
+  /** @throws {ApiError} */
+  url(key: string): string | null | undefined {
+    const value = this.nullable(key);
+    const isUrl = !value || /^https?:$/.test(URL.parse(value)?.protocol ?? "");
+    if (!isUrl) throw apiErrors.invalidUrl(this.name(key));
+    return value;
   }
 
   /** @throws {ApiError} */
@@ -96,6 +131,12 @@ export class Params {
     if (value === "") throw apiErrors.empty(this.name(key));
     if (!EMAIL.test(value)) throw apiErrors.invalidEmail(value, this.name(key));
     return value;
+  }
+
+  /** @throws {ApiError} */
+  requiredUrl(key: string): string {
+    this.required(key);
+    return this.url(key) as string;
   }
 
   /** @throws {ApiError} */
@@ -151,7 +192,13 @@ export class Params {
     const changes = this.object("metadata");
     const entries = changes.#keys().map((key) => [key, changes.text(key) ?? ""] as const);
     const merged = { ...before, ...Object.fromEntries(entries) };
-    return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== ""));
+    const kept = Object.entries(merged).filter(([, value]) => value !== "");
+    const isGood = kept.length <= MAX_METADATA.entries &&
+      kept.every(([key, value]) =>
+        key.length <= MAX_METADATA.key && value.length <= MAX_METADATA.value
+      );
+    if (!isGood) throw apiErrors.longMetadata(this.name("metadata"));
+    return Object.fromEntries(kept);
   }
 
   /** The parameters as they were sent. */

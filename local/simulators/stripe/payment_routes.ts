@@ -47,7 +47,7 @@ export function paymentRoutes(services: Services): Hono {
   const app = new Hono();
   app.post(
     "/payment_methods",
-    apiCall(["type", "card", "billing_details"], (params) => {
+    apiCall(["type", "card[token]", "billing_details[*]"], (params) => {
       params.required("type");
       params.oneOf("type", ["card"]);
       return methods.create(params.object("card").required("token"));

@@ -45,7 +45,7 @@ export class Portal {
       created: this.#store.seconds,
       customer: customer.id,
       livemode: this.#store.livemode,
-      return_url: params.nullable("return_url") ?? null,
+      return_url: params.url("return_url") ?? null,
       url: this.#options.pageUrl(id),
     }, "billing_portal.session.created");
   }

@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import type { Faults } from "../faults.ts";
 import { checkKey } from "./api_call.ts";
+import { isVersion } from "./api_versions.ts";
 import { apiRoutes } from "./api_routes.ts";
 import { checkoutPage } from "./checkout_page.tsx";
 import { ApiError, apiErrors } from "./errors.ts";
@@ -60,6 +61,8 @@ export function simulatorRoutes(
     c.set("requestId", requestId);
     c.header("request-id", requestId);
     checkKey(c.req.raw, account.secretKey);
+    const version = c.req.header("stripe-version");
+    if (version !== undefined && !isVersion(version)) throw apiErrors.unknownVersion(version);
     onCall(`${c.req.method} ${c.req.path}`);
     await next();
   });
