@@ -11,6 +11,8 @@ import type { TestStack } from "../support/stack.ts";
 
 const SHOP = "7490000000000000002";
 
+const PHONE = { width: 390, height: 844 };
+
 async function signUp(page: Page, email: string): Promise<void> {
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill("local-password");
@@ -40,6 +42,26 @@ async function connectShop(page: Page): Promise<void> {
 async function openOrders(page: Page): Promise<void> {
   await page.getByRole("navigation").getByRole("link", { name: "Orders" }).click();
   await seeShown(page.getByText("No orders yet"));
+}
+
+/** No column is pushed out of sight by the name of a shop, and a phone shows until when to ship. */
+async function lookAtOrders(stack: TestStack, page: Page, orderId: string): Promise<void> {
+  const { width, height } = page.viewportSize() ?? assert.fail();
+  const name = "The Handmade Candles, Teas & Stoneware Emporium of Northern Oregon".repeat(3);
+  await stack.sql`update public.tiktok_shops set shop_name = ${name} where shop_id = ${SHOP}`;
+  await page.reload();
+  await seeShown(page.getByRole("link", { name: orderId }));
+  for (const size of [{ width, height }, PHONE]) {
+    await page.setViewportSize(size);
+    await seeShown(page.getByText(/^Ship by /).filter({ visible: true }));
+    const hidden = await page.locator(".table-scroll").evaluate((
+      { scrollWidth, clientWidth }: { scrollWidth: number; clientWidth: number },
+    ) => scrollWidth - clientWidth);
+    assert.equal(hidden, 0, `at a width of ${size.width}`);
+  }
+  await page.setViewportSize({ width, height });
+  await stack
+    .sql`update public.tiktok_shops set shop_name = 'Copper Kettle' where shop_id = ${SHOP}`;
 }
 
 async function buyLabel(page: Page, orderId: string): Promise<void> {
@@ -83,7 +105,7 @@ async function lookAtPages(page: Page, url: string): Promise<void> {
     const tooWide = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
     assert.equal(tooWide, 0, path);
   };
-  await page.setViewportSize({ width: 390, height: 844 });
+  await page.setViewportSize(PHONE);
   await visitPages(page, PAGES, look);
   for (const path of ADDRESSES) {
     await page.goto(`${url}${path}`);
@@ -159,6 +181,7 @@ async function followSeller(stack: TestStack, browser: Browser): Promise<void> {
   const { id } = await announceOrder(stack, { shopId: SHOP });
   await seeShown(page.getByRole("link", { name: id }));
   assert.deepEqual(await findBarriers(page), []);
+  await lookAtOrders(stack, page, id);
   await buyLabel(page, id);
   assert.deepEqual(await findBarriers(page), []);
   await choosePlan(page);

@@ -55,6 +55,7 @@ function OrderName({ order }: { order: ListedOrder }) {
       </span>
       <span class="phone-only below">
         <OrderState order={order} />
+        <ShipBy order={order} />
       </span>
     </span>
   );
@@ -75,7 +76,9 @@ const COLUMNS: Column<ListedOrder>[] = [
   },
   {
     head: "Shop",
-    cell: ({ tiktok_shops: shop }) => <span class="nowrap">{shop.shop_name ?? "–"}</span>,
+    cell: ({ tiktok_shops: { shop_name: name } }) => (
+      <span class="shop-name" title={name ?? undefined}>{name ?? "–"}</span>
+    ),
     isWideOnly: true,
   },
   {
