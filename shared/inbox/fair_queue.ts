@@ -12,7 +12,7 @@ const FREE_FOR_EACH_HELD = 3;
 export class FairQueue {
   readonly #slots: number;
   readonly #held = new Map<string, number>();
-  #waiting: EventGroup[] = [];
+  #waiting: { group: EventGroup; since: number }[] = [];
   #taken = 0;
 
   /** @param slots Groups handled at once. */
@@ -25,18 +25,26 @@ export class FairQueue {
     return this.#taken < this.#slots;
   }
 
-  add(groups: readonly EventGroup[]): void {
-    this.#waiting.push(...groups);
+  /** @param since When their events were claimed, in milliseconds. */
+  add(groups: readonly EventGroup[], since: number): void {
+    this.#waiting.push(...groups.map((group) => ({ group, since })));
+  }
+
+  /** The groups that were claimed before `time`; they wait no longer. */
+  removeOlder(time: number): EventGroup[] {
+    const older = this.#waiting.filter(({ since }) => since <= time);
+    if (older.length > 0) this.#waiting = this.#waiting.filter(({ since }) => since > time);
+    return older.map(({ group }) => group);
   }
 
   /** The next group that may start, which takes a slot until it is released. */
   take(): EventGroup | undefined {
-    const index = this.#waiting.findIndex((group) => this.hasFreeSlot && !this.#isFull(group));
+    const index = this.#waiting.findIndex(({ group }) => this.hasFreeSlot && !this.#isFull(group));
     if (index < 0) return undefined;
-    const [group] = this.#waiting.splice(index, 1);
-    if (group === undefined) return undefined;
-    this.#count(group, 1);
-    return group;
+    const [taken] = this.#waiting.splice(index, 1);
+    if (taken === undefined) return undefined;
+    this.#count(taken.group, 1);
+    return taken.group;
   }
 
   release(group: EventGroup): void {

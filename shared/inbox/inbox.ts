@@ -8,7 +8,7 @@ import { EventStatus, type Settlement } from "./settlements.ts";
 
 /** The form that `settle_webhook_events` takes. A text may quote what Postgres cannot store. */
 function toResult(settlement: Settlement) {
-  if ("ignored" in settlement) return settlement;
+  if ("ignored" in settlement || "unstarted" in settlement) return settlement;
   if ("failed" in settlement) {
     return {
       failed: toStorable(settlement.failed),
@@ -52,7 +52,7 @@ export class Inbox {
   /**
    * Ends claims whose events no effect has settled, in one transaction. An ignored event is settled; a failed one waits
    * for a later attempt, each hour after the tenth, until it is given up after seven days of that; a postponed one
-   * waits without counting the attempt, because the cause is not the event.
+   * waits without counting the attempt, because the cause is not the event; an unstarted one is due again.
    * @returns The new status of each; `null` if its claim was lost to another worker. A result alone is never `locked`.
    */
   async settle(

@@ -9,7 +9,7 @@ import { type EventRoutes, findHandler } from "./find_handler.ts";
 import { groupEvents } from "./group_events.ts";
 import type { Inbox } from "./inbox.ts";
 import { settleResult } from "./settle_result.ts";
-import { Settlements } from "./settlements.ts";
+import { Settlements, type Unstarted } from "./settlements.ts";
 
 export interface ProcessorOptions {
   /** Groups handled concurrently. @default {8} */
@@ -81,36 +81,47 @@ export class EventProcessor {
   }
 
   async #runUntilDone(): Promise<ProcessSummary> {
-    const { concurrency, batchSize, now } = this.#options;
+    const { concurrency, batchSize, leaseSeconds, now } = this.#options;
     const summary: ProcessSummary = {};
     const queue = new FairQueue(concurrency);
     let leftOut: string[] = [];
     // Groups being handled; handled events whose result is being stored, which take no slot.
     let [running, settling] = [0, 0];
+    const afterSettling = (group: EventGroup, settled: Promise<unknown>) => {
+      settling += group.length;
+      void settled.then(() => {
+        settling -= group.length;
+        this.#change.resolve();
+      });
+    };
     const start = (group: EventGroup) => {
       const { handled, settled } = this.#startGroup(group, summary);
       running++;
       void handled.then(() => {
         queue.release(group);
         running--;
-        settling += group.length;
+        afterSettling(group, settled);
         this.#change.resolve();
       });
-      void settled.then(() => {
-        settling -= group.length;
-        this.#change.resolve();
-      });
+    };
+    const giveBack = (group: EventGroup) => {
+      const unstarted = { unstarted: true } as const;
+      const events = group.map((event) => this.#settleEvent(event, unstarted, summary));
+      afterSettling(group, Promise.all(events));
     };
     try {
       while (true) {
         this.#change = Promise.withResolvers();
+        // A handler that starts later may outlast the lease: another worker would handle the event too.
+        queue.removeOlder(now() - leaseSeconds * 500).forEach(giveBack);
         for (let group = queue.take(); group !== undefined; group = queue.take()) start(group);
         const full = queue.fullShops();
         const mayHaveMore = this.#mayHaveMore || leftOut.some((shop) => !full.includes(shop));
         const mayClaim = queue.hasFreeSlot && settling < batchSize && now() < this.#end;
         if (mayHaveMore && mayClaim) {
           leftOut = full;
-          queue.add(await this.#claimGroups(full));
+          const claimedAt = now();
+          queue.add(await this.#claimGroups(full), claimedAt);
         } else if (running === 0 && settling === 0) {
           return summary;
         } else {
@@ -181,7 +192,7 @@ export class EventProcessor {
 
   async #settleEvent(
     event: ClaimedEvent,
-    result: EventResult,
+    result: EventResult | Unstarted,
     summary: ProcessSummary,
   ): Promise<void> {
     if ("outcome" in result && result.more) this.#mayHaveMore = true;

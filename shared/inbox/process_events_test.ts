@@ -18,6 +18,7 @@ class MemoryInbox {
   readonly failures: [number, string, number | undefined][] = [];
   readonly ignored: [number, string][] = [];
   readonly postponed: [number, string, Postponement][] = [];
+  readonly unstarted: number[] = [];
 
   add(...ids: number[]): void {
     this.addOf(null, ...ids);
@@ -58,7 +59,9 @@ class MemoryInbox {
         this.ignored.push([event_id, settlement.ignored]);
         return "ignored";
       }
-      if ("failed" in settlement) {
+      if ("unstarted" in settlement) {
+        this.unstarted.push(event_id);
+      } else if ("failed" in settlement) {
         this.failures.push([event_id, settlement.failed, settlement.retryAfterSeconds]);
       } else {
         this.postponed.push([event_id, settlement.postponed, settlement.postponement]);
@@ -206,6 +209,26 @@ Deno.test("processEvents() claims nothing after its budget, and finishes claimed
   );
   assert.deepEqual(await processor.processEvents(), { done: 2 });
   assert.equal(inbox.waiting.length, 1);
+});
+
+Deno.test("processEvents() gives events back that have waited for half of their lease", async () => {
+  const inbox = new MemoryInbox();
+  inbox.add(...Array.from({ length: 20 }, (_, id) => id));
+  let now = 0;
+  const starts: number[] = [];
+  const processor = new EventProcessor(
+    inbox,
+    route(() => {
+      starts.push(now);
+      // TikTok does not answer.
+      now += 10_000;
+      return Promise.reject(new LoggableError("did not answer"));
+    }),
+    { concurrency: 1, batchSize: 20, leaseSeconds: 120, now: () => now },
+  );
+  assert.deepEqual(await processor.processEvents(), { failed: 6, unstarted: 14 });
+  assert.deepEqual(starts, [0, 10_000, 20_000, 30_000, 40_000, 50_000]);
+  assert.deepEqual(inbox.unstarted, Array.from({ length: 14 }, (_, n) => n + 6));
 });
 
 Deno.test("attack: a wake-up during the last event of a run's budget is not lost", async () => {

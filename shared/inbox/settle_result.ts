@@ -2,7 +2,7 @@
 import { ConfigError } from "../config.ts";
 import { errorText, log } from "../log.ts";
 import { type ClaimedEvent, type EventResult, postponementOf } from "./events.ts";
-import type { EventStatus, Settlement, Settlements } from "./settlements.ts";
+import type { EventStatus, Settlement, Settlements, Unstarted } from "./settlements.ts";
 
 /** Delay before retrying an event whose handler lacks a valid variable. */
 const CONFIGURATION_RETRY_SECONDS = 300;
@@ -14,7 +14,7 @@ const CONFIGURATION_RETRY_SECONDS = 300;
 export async function settleResult(
   settlements: Settlements,
   event: ClaimedEvent,
-  result: EventResult,
+  result: EventResult | Unstarted,
 ): Promise<string | undefined> {
   if ("outcome" in result) {
     log.info("event processed", { outcome: result.outcome });
@@ -31,8 +31,8 @@ export async function settleResult(
   }
 }
 
-function toSettlement(result: Exclude<EventResult, { outcome: string }>): Settlement {
-  if ("ignored" in result) return result;
+function toSettlement(result: Exclude<EventResult, { outcome: string }> | Unstarted): Settlement {
+  if ("ignored" in result || "unstarted" in result) return result;
   const { error } = result;
   const text = errorText(error);
   if (error instanceof ConfigError) {
@@ -54,7 +54,11 @@ function logSettlement(
   settlement: Settlement,
   status: EventStatus | null,
   error: unknown,
-): "ignored" | "failed" | "postponed" {
+): "unstarted" | "ignored" | "failed" | "postponed" {
+  if ("unstarted" in settlement) {
+    log.info("event not started");
+    return "unstarted";
+  }
   if ("ignored" in settlement) {
     log.info("event ignored", { reason: settlement.ignored });
     return "ignored";

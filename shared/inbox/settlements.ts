@@ -8,8 +8,12 @@ import type { IgnoreReason } from "./ignore_reasons.ts";
 export const EventStatus = z.enum(["pending", "failing", "ignored", "dead", "locked"]);
 export type EventStatus = z.infer<typeof EventStatus>;
 
+/** A claimed event that no slot was free for in time: another run handles it, with a lease of its own. */
+export type Unstarted = { unstarted: true };
+
 /** The result of an event that no effect has settled. */
 export type Settlement =
+  | Unstarted
   | { ignored: IgnoreReason }
   | { failed: string; retryAfterSeconds?: number | undefined }
   | { postponed: string; postponement: Postponement };

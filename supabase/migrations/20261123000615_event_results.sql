@@ -89,6 +89,32 @@ comment on function private.postpone_webhook_event(bigint, integer, text, intege
 grant execute on function private.postpone_webhook_event(bigint, integer, text, integer, boolean) to service_role;
 
 /*
+  Arguments: p_event_id and p_claim, the claim.
+  Returns:   pending or failing, as before the claim; null if the claim was lost.
+*/
+create function private.return_unstarted_event(p_event_id bigint, p_claim integer)
+returns text
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+  status_before text;
+begin
+  -- A claim does not write the inbox.
+  select status into status_before from private.webhook_events where id = p_event_id for update;
+  if not private.has_claim(p_event_id, p_claim) then
+    return null;
+  end if;
+  perform private.requeue_events(array[p_event_id], status_before, now());
+  return status_before;
+end;
+$$;
+comment on function private.return_unstarted_event(bigint, integer) is
+  'Ends the claim of an event that its worker had no slot for: it is due at once, and nothing is counted.';
+grant execute on function private.return_unstarted_event(bigint, integer) to service_role;
+
+/*
   Arguments: p_event_ids, p_claims and p_reasons of results; the reason of another result is null; p_locked, those of the
              events that are locked, as are the connections of their shops.
   Returns:   the new statuses, by event id: ignored, or pending if the event waits for a shop that was connected after
@@ -157,7 +183,7 @@ grant execute on function private.ignore_webhook_events(bigint[], integer[], tex
 /*
   Arguments: p_results, each event once: {event_id, claim} with ignored, a code; or failed, a text for operators, and
              retry_after_seconds, the minimum delay or null; or postponed, a text, retry_after_seconds, the wait, and
-             while_paused, whether the wait ends when the shop is active again.
+             while_paused, whether the wait ends when the shop is active again; or unstarted.
   Returns:   the new status of each, in their order: ignored, pending, failing or dead; null if its claim was lost; locked,
              and nothing done, if another transaction has the event: a call with this result alone waits for it.
 */
@@ -212,11 +238,14 @@ begin
     for result in
       select entry
       from jsonb_array_elements(p_results) as entry
-      where entry ?| array['failed', 'postponed'] and (entry ->> 'event_id')::bigint = any (locked)
+      where entry ?| array['failed', 'postponed', 'unstarted'] and (entry ->> 'event_id')::bigint = any (locked)
     loop
       statuses := statuses || jsonb_build_object(
         result ->> 'event_id',
         case
+          when result ? 'unstarted' then private.return_unstarted_event(
+            (result ->> 'event_id')::bigint, (result ->> 'claim')::integer
+          )
           when result ? 'failed' then private.fail_webhook_event(
             (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'failed',
             (result ->> 'retry_after_seconds')::numeric::integer
@@ -243,5 +272,5 @@ begin
 end;
 $$;
 comment on function public.settle_webhook_events(jsonb) is
-  'Ends the claims of events that no effect has settled: ignores, fails or postpones each, in one transaction.';
+  'Ends the claims of events that no effect has settled: ignores, fails, postpones or returns each, in one transaction.';
 grant execute on function public.settle_webhook_events(jsonb) to service_role;

@@ -82,5 +82,29 @@ select results_eq(
   'are due at once'
 );
 
+-- Events that their worker had no slot for.
+update private.webhook_events
+set status = 'failing', attempts = 10, reason = 'attempts_used_up', failing_since = now() - interval '3 days'
+where external_id = 'd';
+update private.event_queue set next_attempt_at = now()
+where event_id in (select id from private.webhook_events where external_id in ('d', 'e'));
+select tests.run_as('service_role', 'select public.claim_webhook_events(10, 60)');
+select is(
+  tests.settle(jsonb_build_array(
+    tests.result('d', '{"unstarted": true}'), tests.result('e', '{"unstarted": true}', lost => 1)
+  )),
+  '["failing", null]', 'an unstarted event is what it was before its claim; a lost claim returns none'
+);
+select tests.settle(jsonb_build_array(tests.result('e', '{"unstarted": true}')));
+select results_eq(
+  $$select * from tests.states() as state where state ~ '^[de]'$$,
+  array['d failing attempts_used_up 10 0', 'e pending 0 paused 0'],
+  'are due at once, and keep their attempts and their error'
+);
+select is(
+  (select failing_since from private.webhook_events where external_id = 'd'), now() - interval '3 days',
+  'and their seven days'
+);
+
 select * from finish();
 rollback;

@@ -7931,6 +7931,24 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.return_unstarted_event(p_event_id bigint, p_claim integer)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  status_before text;
+begin
+  -- A claim does not write the inbox.
+  select status into status_before from private.webhook_events where id = p_event_id for update;
+  if not private.has_claim(p_event_id, p_claim) then
+    return null;
+  end if;
+  perform private.requeue_events(array[p_event_id], status_before, now());
+  return status_before;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.schema_version()
  RETURNS text
  LANGUAGE plpgsql
@@ -12366,11 +12384,14 @@ begin
     for result in
       select entry
       from jsonb_array_elements(p_results) as entry
-      where entry ?| array['failed', 'postponed'] and (entry ->> 'event_id')::bigint = any (locked)
+      where entry ?| array['failed', 'postponed', 'unstarted'] and (entry ->> 'event_id')::bigint = any (locked)
     loop
       statuses := statuses || jsonb_build_object(
         result ->> 'event_id',
         case
+          when result ? 'unstarted' then private.return_unstarted_event(
+            (result ->> 'event_id')::bigint, (result ->> 'claim')::integer
+          )
           when result ? 'failed' then private.fail_webhook_event(
             (result ->> 'event_id')::bigint, (result ->> 'claim')::integer, result ->> 'failed',
             (result ->> 'retry_after_seconds')::numeric::integer
@@ -13206,6 +13227,7 @@ grant execute on function private.reserve_label_cost(uuid,uuid,bigint) to servic
 grant execute on function private.reserve_purchase_cost(private.label_purchases,jsonb) to service_role;
 grant execute on function private.restart_label_purchase(private.label_purchases,public.orders,text,text[],uuid[]) to service_role;
 grant execute on function private.retention(text) to service_role;
+grant execute on function private.return_unstarted_event(bigint,integer) to service_role;
 grant execute on function private.seller_of_label_task(text,text) to service_role;
 grant execute on function private.seller_of_shipment(uuid) to service_role;
 grant execute on function private.set_back_event(private.webhook_events,boolean,text,interval,interval) to service_role;
