@@ -22,7 +22,7 @@ export default await command(import.meta, {
   --help
 
 Variables: SUPABASE_DB_PASSWORD, the password of the database; SUPABASE_ACCESS_TOKEN instead of
-"supabase login"; a secret that is set in the environment wins over the file.`,
+"supabase login"; a secret that the file lacks is read from the environment.`,
   options: {
     "dry-run": { type: "boolean", default: false },
     check: { type: "boolean", default: false },

@@ -47,7 +47,8 @@ function describeMissing(missing: [string, { source?: string }][]): string[] {
 }
 
 /**
- * Reads the secrets; a variable of the environment wins over the file.
+ * Reads the secrets; a variable of the environment takes the place of a line that the file lacks. One that differs
+ * from its line is refused: it may be left from another rotation, or from the local stack.
  * @throws {Error} that names everything that is missing or wrong, without any value.
  */
 export async function readSecrets(
@@ -63,12 +64,17 @@ export async function readSecrets(
   );
   const wrong = await findWrongSecrets(secrets);
   const lineOf = (name: string) =>
-    environment[name] ? undefined : lines.find((line) => line.name === name)?.number;
+    lines.find((line) => line.name === name && line.value === secrets[name])?.number;
   const reasons = [
     ...bad,
     ...lines.flatMap(({ number, name }) =>
       describeUnknown(name).map((reason) => ({ number, reason }))
     ),
+    ...lines.filter(({ name, value }) => value && secrets[name] && secrets[name] !== value)
+      .map(({ number, name }) => ({
+        number,
+        reason: `${name} is exported with another value: unset ${name}.`,
+      })),
     ...[...wrong].map(([name, reason]) => ({ number: lineOf(name), reason })),
   ].sort((a, b) => (a.number ?? Infinity) - (b.number ?? Infinity));
   const problems = [

@@ -120,11 +120,21 @@ Deno.test("a file of secrets that does not exist is said to be missing, with the
   assert.deepEqual(await readSecrets(path, RIGHT), RIGHT);
 });
 
-Deno.test("a variable of the environment wins over the file", async () => {
-  const secrets = await readFrom(RIGHT, {
-    APP_URL: "https://other.example.com",
-    SUPABASE_URL: "x",
+Deno.test("a variable of the environment takes the place of a line that the file lacks", async () => {
+  const { APP_URL, ...others } = RIGHT;
+  const environment = { APP_URL, SUPABASE_URL: "x" };
+  assert.deepEqual(await readFrom(others, environment), RIGHT);
+  assert.deepEqual(await readFrom({ APP_URL: "", ...others }, environment), RIGHT);
+});
+
+Deno.test("a variable of the environment that differs from its line is refused, and not shown", async () => {
+  const older = `k0:${new Uint8Array(32).fill(1).toBase64()}`;
+  const environment = { ENCRYPTION_KEYS: older, APP_URL: RIGHT.APP_URL };
+  await assert.rejects(readFrom(RIGHT, environment), ({ message }: Error) => {
+    assert.match(
+      message,
+      /\nLine \d+: ENCRYPTION_KEYS is exported with another value: unset ENCRYPTION_KEYS\.$/,
+    );
+    return true;
   });
-  assert.equal(secrets.APP_URL, "https://other.example.com");
-  assert.equal(secrets.SUPABASE_URL, undefined);
 });
