@@ -141,8 +141,8 @@ grant execute on function private.combined_orders(public.orders) to service_role
 
 /*
   Arguments: p_order.
-  Returns:   TikTok ids of the orders that wait for a place in the plan and have to be shipped with this one; empty if
-             nothing at all is known of the others in its group; null if every order of its group is stored.
+  Returns:   TikTok ids of the orders that wait for a place in the plan and have to be shipped with this one; null if
+             every known order of its group is stored. TikTok names the group with its first order: it may stay alone.
 */
 create function private.unstored_combined_orders(p_order public.orders)
 returns text[]
@@ -153,33 +153,17 @@ set search_path = ''
 as $$
 begin
   return (
-    with waiting as (
-      select
-        held.tiktok_order_id,
-        held.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped') as is_open
-      from public.tiktok_shops as shop
-      join private.held_orders as held on held.shop_id = shop.shop_id
-      where shop.id = p_order.tiktok_shop_id
-        and shop.user_id = p_order.user_id
-        and held.tiktok_order_id <> p_order.tiktok_order_id
-        and (
-          held.combine_group_id = p_order.combine_group_id
-          or held.package_ids && private.order_package_ids(p_order.order_items)
-        )
-    )
-    select case
-      when bool_or(is_open) then array_agg(tiktok_order_id order by tiktok_order_id) filter (where is_open)
-      -- TikTok makes no group of one order.
-      when count(*) = 0 and p_order.combine_group_id is not null and not exists (
-        select
-        from public.orders as other
-        where other.user_id = p_order.user_id
-          and other.tiktok_shop_id = p_order.tiktok_shop_id
-          and other.combine_group_id = p_order.combine_group_id
-          and other.id <> p_order.id
-      ) then '{}'
-    end
-    from waiting
+    select array_agg(held.tiktok_order_id order by held.tiktok_order_id)
+    from public.tiktok_shops as shop
+    join private.held_orders as held on held.shop_id = shop.shop_id
+    where shop.id = p_order.tiktok_shop_id
+      and shop.user_id = p_order.user_id
+      and held.tiktok_order_id <> p_order.tiktok_order_id
+      and held.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped')
+      and (
+        held.combine_group_id = p_order.combine_group_id
+        or held.package_ids && private.order_package_ids(p_order.order_items)
+      )
   );
 end;
 $$;
