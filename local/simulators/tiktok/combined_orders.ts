@@ -1,4 +1,5 @@
 /** Orders that TikTok combines: in the US by a group, elsewhere by one package. */
+import { NO_GROUP } from "./orders.ts";
 import { ordersIn } from "./packages.ts";
 import type { SimulatedOrder, SimulatedPackage, SimulatorState } from "./state.ts";
 
@@ -26,7 +27,7 @@ export function ordersOf(state: SimulatorState, found: SimulatedPackage): Orders
 /** The other orders of its group, whatever their status. */
 export function othersOfGroup(state: SimulatorState, order: SimulatedOrder): SimulatedOrder[] {
   const { auto_combine_group_id: group } = order.detail;
-  if (!group) return [];
+  if (!group || group === NO_GROUP) return [];
   return state.all("orders").filter(({ id, shopId, detail }) =>
     id !== order.id && shopId === order.shopId && detail.auto_combine_group_id === group
   );

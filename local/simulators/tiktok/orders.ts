@@ -44,11 +44,12 @@ const EMPTY_FIELDS = {
   cancellation_initiator: "",
   replaced_order_id: "",
   exchange_source_order_id: "",
-  auto_combine_group_id: "",
   split_or_combine_tag: "",
   shipping_provider: "",
   shipping_provider_id: "",
 };
+/** TikTok writes this as the group where the seller has opted out of combining, the default. */
+export const NO_GROUP = "N/A";
 const EMPTY_LINE_FIELDS = { cancel_reason: "", cancel_user: "" };
 
 /** Id of an order's line, which no other order has; TikTok's lines are single units. */
@@ -85,6 +86,7 @@ export function makeOrder(order: NewOrder, nowSeconds: number): SimulatedOrder {
       collection_due_time: updateTime + 6 * DAY_SECONDS,
       delivery_due_time: updateTime + 30 * DAY_SECONDS,
       ...EMPTY_FIELDS,
+      auto_combine_group_id: NO_GROUP,
       payment: {
         currency: "USD",
         sub_total: money(cents),

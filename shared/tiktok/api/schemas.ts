@@ -111,8 +111,8 @@ export const OrderDetail = z.looseObject({
   /** FULFILLMENT_BY_SELLER, FULFILLMENT_BY_TIKTOK or FULFILLMENT_BY_DILAYANI_TOKOPEDIA. */
   fulfillment_type: Text,
   warehouse_id: ShownId,
-  /** Orders of one buyer that are shipped together. */
-  auto_combine_group_id: Id,
+  /** Orders of one buyer that are shipped together; "Displays N/A if the seller has opted out". */
+  auto_combine_group_id: z.pipe(Id, z.transform((id) => id === "N/A" ? null : id)),
   /** "The latest shipping time specified by the platform." */
   rts_sla_time: ShownTime,
   /** "The latest collection time specified by the platform." */

@@ -86,6 +86,13 @@ Deno.test("warehouse, fulfilment, combined group and notes are TikTok's", () => 
   assert.deepEqual([facts.buyer_note, facts.seller_note], ["Ring twice", null]);
 });
 
+Deno.test("orders of a seller who opted out of combining are of no group", () => {
+  // TikTok's guide of combined orders: "Displays N/A if the seller has opted out".
+  for (const none of ["N/A", "", null]) {
+    assert.equal(factsOf({ auto_combine_group_id: none }).combine_group_id, null);
+  }
+});
+
 Deno.test("amounts has every amount of TikTok's payment, new ones too, and nothing else", () => {
   const { payment } = OrderDetail.parse({
     id: "1",
