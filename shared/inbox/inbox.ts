@@ -74,16 +74,20 @@ export class Inbox {
   }
 
   /**
-   * Reopens held orders that the plans now have room for, a part with each call, in 20 calls at most.
+   * Reopens held orders that the plans now have room for, a part with each call.
+   * @param budgetMs So long after the start no further call begins: the rest is left to the next run.
    * @returns The number of events.
    */
-  async releaseHeld(): Promise<number> {
+  async releaseHeld(
+    { budgetMs = 10_000, now = Date.now }: { budgetMs?: number; now?: () => number } = {},
+  ): Promise<number> {
+    const end = now() + budgetMs;
     let total = 0;
-    for (let calls = 0; calls < 20; calls++) {
-      const released = await callFunction(this.#database, "release_held_events", {}, z.int());
-      if (released === 0) break;
+    let released: number;
+    do {
+      released = await callFunction(this.#database, "release_held_events", {}, z.int());
       total += released;
-    }
+    } while (released > 0 && now() < end);
     return total;
   }
 
