@@ -23,11 +23,20 @@ const app = createApp("event-worker", {
 });
 
 app.post("/", async (c) => {
-  const released = await inbox.releaseHeld();
-  const label_tasks = await inbox.enqueueLabelTasks();
+  // If one of them fails, the other tasks and the events do not wait for it.
+  const [released, labelTasks] = await Promise.allSettled([
+    inbox.releaseHeld(),
+    inbox.enqueueLabelTasks(),
+  ]);
   const events = await processor.processEvents();
+  if (released.status === "rejected") throw released.reason;
+  if (labelTasks.status === "rejected") throw labelTasks.reason;
   const oldest_open_seconds = await inbox.oldestOpenSeconds();
-  const summary = { released, label_tasks, oldest_open_seconds };
+  const summary = {
+    released: released.value,
+    label_tasks: labelTasks.value,
+    oldest_open_seconds,
+  };
   log.info("inbox processed", { ...summary, outcomes: events });
   return c.json({ ...summary, events } satisfies ProcessAnswer);
 });

@@ -64,6 +64,18 @@ test("only a secret key in the header apikey may call the event worker; other ca
   });
 });
 
+test("a run whose release of held orders fails enqueues label tasks and processes events, and answers 500", async (stack) => {
+  await insertEvents(stack, 1);
+  const held = "function public.release_held_events(uuid)";
+  await stack.sql.unsafe(`revoke execute on ${held} from service_role`);
+  try {
+    await assert.rejects(runEventWorker(stack), /answered 500/);
+  } finally {
+    await stack.sql.unsafe(`grant execute on ${held} to service_role`);
+  }
+  assert.equal((await eventRow(stack)).status, "ignored");
+});
+
 test("the event worker processes a full batch of 100 events", async (stack) => {
   await insertEvents(stack, 100);
   assert.deepEqual((await runEventWorker(stack)).events, { ignored: 100 });
