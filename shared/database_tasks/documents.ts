@@ -8,9 +8,11 @@ export interface Sources {
   objects: CatalogObjects;
   access: Access;
   performance: Performance;
-  /** Tables of the answer, by name. */
-  isNamed: (table: string) => boolean;
+  /** Whether the answer is about the table; about an object of no table (`null`), if it is about the whole schema. */
+  isNamed: (table: string | null) => boolean;
 }
+
+const countTables = (count: number) => count === 1 ? "1 table" : `${count} tables`;
 
 const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
@@ -38,12 +40,12 @@ function documentSchema(sources: Sources): string {
   const { objects } = sources;
   const tables = Object.keys(objects.columns).filter(sources.isNamed).sort();
   const counts = Map.groupBy(
-    objects.objects.filter(({ table }) => table === null || sources.isNamed(table)),
+    objects.objects.filter(({ table }) => sources.isNamed(table)),
     ({ kind }) => kind,
   );
   const list = [...counts].map(([kind, found]) => `- ${kind}: ${found.length}`).join("\n");
   return [
-    `${tables.length} tables.`,
+    `${countTables(tables.length)}.`,
     list,
     ...tables.map((table) => documentTable(table, sources)),
   ].join("\n\n");
@@ -65,7 +67,7 @@ function documentSecurity({ access, isNamed }: Sources): string {
     (open.length ? `; not on ${open.map(({ table }) => table).join(", ")}.` : "."),
     `Policies: ${policies.length}. Roles that pass all of them: ${access.bypass.join(", ")}.`,
     ...[...roles].map(([role, grants]) =>
-      `${role} has privileges on ${new Set(grants.map(({ table }) => table)).size} tables.`
+      `${role} has privileges on ${countTables(new Set(grants.map(({ table }) => table)).size)}.`
     ),
     definers.length
       ? `Functions that run with their owner's rights for apps: ${

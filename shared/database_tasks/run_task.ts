@@ -105,7 +105,10 @@ export async function runTask(
     const task = parseTask(json);
     const operation = OPERATIONS[task.context.operation_type];
     let named: NamedTables = { existing: undefined, created: [] };
-    const sources = await readSources(catalog, (table) => named.existing?.has(table) ?? true);
+    const sources = await readSources(
+      catalog,
+      (table) => named.existing === undefined || (table !== null && named.existing.has(table)),
+    );
     const tables = [
       ...Object.keys(sources.objects.columns),
       ...sources.access.tables.map(({ table }) => table),

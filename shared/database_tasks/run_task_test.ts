@@ -75,6 +75,37 @@ Deno.test("an empty database has an answer to every operation", async () => {
   }
 });
 
+Deno.test("the documents of one table count no object of another, nor one without a table", async () => {
+  const object = (kind: string, name: string, table: string | null) => ({
+    kind,
+    name,
+    table,
+    sql: "",
+    undo: null,
+    rank: 0,
+    needs: [],
+  });
+  const catalog: Catalog = {
+    ...EMPTY,
+    objects: () =>
+      Promise.resolve({
+        objects: [
+          object("table", "public.orders", "public.orders"),
+          object("table", "public.plans", "public.plans"),
+          object("function", "public.count_orders()", null),
+        ],
+        columns: { "public.orders": [], "public.plans": [] },
+        unsupported: [],
+      }),
+  };
+  const countsOf = async (requirements: string[]) => {
+    const { output } = await runTask({ ...TASK, requirements }, catalog);
+    return output?.supporting_docs[0].text.split("\n\n").slice(0, 2);
+  };
+  assert.deepEqual(await countsOf(["table orders"]), ["1 table.", "- table: 1"]);
+  assert.deepEqual(await countsOf([]), ["2 tables.", "- table: 2\n- function: 1"]);
+});
+
 Deno.test("the complexity grows from 1 to 10 with tables and objects", () => {
   assert.deepEqual(
     [[0, 0], [1, 10], [40, 600], [500, 4000]].map(([tables = 0, objects = 0]) =>
