@@ -67,7 +67,7 @@ async function checkAnswer(response: Response): Promise<Response> {
 
 /** Makes the `fetch` of `api`. It rejects only for a call that its caller aborts. */
 export function functionCaller(
-  supabase: SupabaseClient<Database>,
+  supabase: Pick<SupabaseClient<Database>, "auth">,
   fetch: Fetch,
 ): Fetch {
   return async (input, init) => {

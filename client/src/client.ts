@@ -1,6 +1,10 @@
 /** The one object of a front end: the database and Auth through supabase-js, the functions through openapi-fetch. */
-import { createClient, type SupabaseClient } from "@supabase/supabase-js";
-import createApi, { type Client } from "openapi-fetch";
+import {
+  createClient,
+  type SupabaseClient,
+  type SupabaseClientOptions,
+} from "@supabase/supabase-js";
+import createFetchClient, { type Client } from "openapi-fetch";
 import { functionCaller } from "./call_function.ts";
 import type { Database } from "./database.ts";
 import type { FunctionPaths } from "./problems.ts";
@@ -16,19 +20,23 @@ export interface CreatorFlow {
   api: Client<FunctionPaths>;
 }
 
-/** Where the backend is, and how the client keeps its session. */
-export interface CreatorFlowOptions {
-  /** e.g. `https://<project>.supabase.co`, or the local stack's address. */
-  url: string;
+/** Where the backend is, and how its client behaves. */
+export interface CreatorFlowOptions extends ApiOptions {
   /** `sb_publishable_...`; a secret key never belongs in a browser. */
   publishableKey: string;
+  /**
+   * Settings of `supabase.auth`, such as `storage` where there is no localStorage, and `flowType`.
+   * @default {the session survives a reload, and is renewed in the background}
+   */
+  auth?: NonNullable<SupabaseClientOptions<"public">["auth"]>;
+}
+
+/** Where the functions are. */
+export interface ApiOptions {
+  /** Of the project, e.g. `https://<project>.supabase.co`, or the local stack's address. */
+  url: string;
   /** For tests and other runtimes. @default {the runtime's} */
   fetch?: typeof globalThis.fetch;
-  /**
-   * Whether the session survives a reload, and is renewed in the background. `false` suits a program that runs for
-   * less than the hour that a session is valid: each call renews it, an open channel does not. @default {true}
-   */
-  persistSession?: boolean;
 }
 
 /**
@@ -38,14 +46,29 @@ export interface CreatorFlowOptions {
  * const { supabase, api } = createCreatorFlow({ url, publishableKey });
  */
 export function createCreatorFlow(options: CreatorFlowOptions): CreatorFlow {
-  const { url, publishableKey, fetch, persistSession = true } = options;
+  const { url, publishableKey, fetch, auth } = options;
   const supabase = createClient<Database>(url, publishableKey, {
-    auth: { persistSession, autoRefreshToken: persistSession },
+    ...(auth && { auth }),
     ...(fetch && { global: { fetch } }),
   });
-  const api = createApi<FunctionPaths>({
+  return { supabase, api: createApi(supabase, options) };
+}
+
+/**
+ * The functions, for a supabase-js client that the app has made itself, such as that of one request on a server.
+ *
+ * @param supabase Whose session the calls use.
+ * @example
+ * const supabase = createServerClient<Database>(url, publishableKey, { cookies }); // of @supabase/ssr
+ * const api = createApi(supabase, { url });
+ */
+export function createApi(
+  supabase: Pick<SupabaseClient<Database>, "auth">,
+  options: ApiOptions,
+): Client<FunctionPaths> {
+  const { url, fetch = globalThis.fetch } = options;
+  return createFetchClient<FunctionPaths>({
     baseUrl: `${url.replace(/\/+$/, "")}/functions/v1`,
-    fetch: functionCaller(supabase, fetch ?? globalThis.fetch),
+    fetch: functionCaller(supabase, fetch),
   });
-  return { supabase, api };
 }

@@ -1,7 +1,13 @@
 /** Typed client of CreatorFlow's backend. */
 import type { components } from "./generated/api.ts";
 
-export { createCreatorFlow, type CreatorFlow, type CreatorFlowOptions } from "./client.ts";
+export {
+  type ApiOptions,
+  createApi,
+  createCreatorFlow,
+  type CreatorFlow,
+  type CreatorFlowOptions,
+} from "./client.ts";
 export type { Database, Row } from "./database.ts";
 export type { components, operations, paths } from "./generated/api.ts";
 export type { LiveEvents } from "./live.ts";

@@ -56,7 +56,7 @@ Deno.test("the packed client runs in Node: JavaScript with declarations, and no 
   });
   const program = `import * as client from "@creatorflow/client"; console.log(Object.keys(client))`;
   const names = await run("node", ["--input-type=module", "-e", program], folder.path);
-  assert.equal(names, "[ 'createCreatorFlow' ]");
+  assert.equal(names, "[ 'createApi', 'createCreatorFlow' ]");
 });
 
 Deno.test("the client's ranges begin with the versions that the tests use", async () => {

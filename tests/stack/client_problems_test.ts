@@ -1,7 +1,7 @@
 /** Whatever answers in place of a function, the typed client returns a problem with a code. */
 import assert from "node:assert/strict";
-import { AuthRetryableFetchError } from "@supabase/supabase-js";
-import { createCreatorFlow } from "../../client/src/index.ts";
+import { AuthRetryableFetchError, createClient as createSupabase } from "@supabase/supabase-js";
+import { createApi, createCreatorFlow, type Database } from "../../client/src/index.ts";
 
 const URL_OF_PROJECT = "http://project.test";
 
@@ -11,7 +11,7 @@ function createClient(answer: Answer, url = URL_OF_PROJECT) {
   return createCreatorFlow({
     url,
     publishableKey: "sb_publishable_test",
-    persistSession: false,
+    auth: { persistSession: false, autoRefreshToken: false },
     fetch: async (input, init) => await answer(new Request(input, init)),
   });
 }
@@ -140,4 +140,22 @@ Deno.test("an address of a project may end in a slash", async () => {
   assert.deepEqual(addresses, [
     `${URL_OF_PROJECT}/functions/v1/tiktok-oauth/shops`,
   ]);
+});
+
+Deno.test("an app's own supabase-js client gives the functions its session", async () => {
+  const sent: (string | null)[] = [];
+  const supabase = createSupabase<Database>(URL_OF_PROJECT, "sb_publishable_test", {
+    auth: { persistSession: false, autoRefreshToken: false },
+  });
+  const session = { access_token: "of-this-request" };
+  supabase.auth.getSession = () => Promise.resolve({ data: { session }, error: null } as never);
+  const api = createApi(supabase, {
+    url: URL_OF_PROJECT,
+    fetch: (input, init) => {
+      sent.push(new Request(input, init).headers.get("authorization"));
+      return Promise.resolve(Response.json({ shops: [] }));
+    },
+  });
+  assert.deepEqual((await api.GET("/tiktok-oauth/shops")).data, { shops: [] });
+  assert.deepEqual(sent, ["Bearer of-this-request"]);
 });

@@ -185,7 +185,7 @@ test("every operation answers as the document says, called with the typed client
   const client = createCreatorFlow({
     url: stack.env.SUPABASE_URL,
     publishableKey: stack.env.SUPABASE_PUBLISHABLE_KEY,
-    persistSession: false,
+    auth: { persistSession: false, autoRefreshToken: false },
   });
   const { api, supabase } = client;
   const { email } = seller;
