@@ -1,4 +1,4 @@
--- Orders as sellers see them, and the counter that the plan limit is checked against.
+-- Orders as sellers see them.
 
 create table public.orders (
   id uuid primary key default gen_random_uuid(),
