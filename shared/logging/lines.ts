@@ -31,6 +31,7 @@ export const LINES = {
   "event processed": line(["info"], ["outcome"]),
   "event ignored": line(["info"], ["reason"]),
   "event postponed": line(["info"], ["error"]),
+  "event not started": line(["info"], []),
   "event failed": line(["warn", "error"], ["event_status", "error"]),
   "event waits for configuration": line(["error"], ["error"]),
   "event could not be settled": line(["error"], ["error"]),
