@@ -5,7 +5,8 @@ import { controlApp, defined, parse } from "../control.ts";
 import { deliver, Deliveries, Price } from "./control_common.ts";
 import { returnNotification } from "./notifications.ts";
 import type { TikTokOperations } from "./operations.ts";
-import { type FoundReturn, hasEnded, RETURN_STATUSES, RETURN_TYPES } from "./returns.ts";
+import { RETURN_STATUSES, RETURN_TYPES } from "./return_statuses.ts";
+import { type FoundReturn, hasEnded } from "./returns.ts";
 
 export const RETURN_HELP = {
   "GET /control/returns?shop_id=": "the newest 20 returns",

@@ -3,25 +3,6 @@ import { refusals } from "./envelope.ts";
 import { randomDigits } from "./ids.ts";
 import type { SimulatedOrder, SimulatedReturn, SimulatorState } from "./state.ts";
 
-export const RETURN_TYPES = ["RETURN_AND_REFUND", "REFUND", "REPLACEMENT"] as const;
-
-/** Statuses of Search Returns, and those that only webhook 12 has. */
-export const RETURN_STATUSES = [
-  "RETURN_OR_REFUND_REQUEST_PENDING",
-  "REFUND_OR_RETURN_REQUEST_REJECT",
-  "AWAITING_BUYER_SHIP",
-  "BUYER_SHIPPED_ITEM",
-  "REJECT_RECEIVE_PACKAGE",
-  "RETURN_OR_REFUND_REQUEST_SUCCESS",
-  "RETURN_OR_REFUND_REQUEST_CANCEL",
-  "RETURN_OR_REFUND_REQUEST_COMPLETE",
-  "REPLACEMENT_REQUEST_PENDING",
-  "REPLACEMENT_REQUEST_REJECT",
-  "REPLACEMENT_REQUEST_CANCEL",
-  "REPLACEMENT_REQUEST_REFUND_SUCCESS",
-  "REPLACEMENT_REQUEST_COMPLETE",
-] as const;
-
 /** A return in one of these ends there. */
 const ENDS: readonly string[] = [
   "RETURN_OR_REFUND_REQUEST_CANCEL",

@@ -1,6 +1,6 @@
 /** State of the simulated TikTok, kept in a journal file on request. Times are unix seconds. */
 import { Journal } from "../journal.ts";
-import type { RETURN_STATUSES, RETURN_TYPES } from "./returns.ts";
+import type { RETURN_STATUSES, RETURN_TYPES } from "./return_statuses.ts";
 
 export interface SimulatedLogin {
   openId: string;
