@@ -186,10 +186,11 @@ Deno.test("a schema that reads what TikTok does not send is found", () => {
 Deno.test("what the simulator accepts against the OpenAPI fails the test that sent it", async () => {
   const caller = new Caller();
   const { access_token: token } = await caller.connect("1");
-  const parameters = { page_size: "10", since: "1", shop_cipher: "cipher1" };
-  const init = { method: "POST", body: "{}" };
+  const parameters = { shop_cipher: "cipher1" };
+  const webhook = { event_type: "PACKAGE_UPDATE", address: "https://app.test/hook", since: 1 };
+  const init = { method: "PUT", body: JSON.stringify(webhook) };
   await assert.rejects(
-    () => caller.call("/order/202309/orders/search", token, parameters, init),
-    /POST \/order\/202309\/orders\/search: \?since: no such parameter/,
+    () => caller.call("/event/202309/webhooks", token, parameters, init),
+    /PUT \/event\/202309\/webhooks.*since/,
   );
 });
