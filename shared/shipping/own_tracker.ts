@@ -17,6 +17,7 @@ const OwnNumber = z.object({
   carrier: z.string(),
   tracking_number: z.string(),
   tracker_id: z.nullable(z.string()),
+  may_create: z.boolean(),
 });
 type OwnNumber = z.infer<typeof OwnNumber>;
 
@@ -40,18 +41,25 @@ export async function trackOwnNumber(
   return await callFunction(database, "store_own_tracker", args, Outcome);
 }
 
-/** `undefined` if EasyPost does not track the carrier or the number: it is tried again the next day. */
+/**
+ * `undefined` if EasyPost does not track the carrier or the number, or the plan has no room for another tracker,
+ * which the platform pays: it is tried again the next day. EasyPost makes one tracker for a carrier and number
+ * (https://support.easypost.com/hc/en-us/articles/360044353091), so a repeated call costs nothing.
+ */
 async function findTracker(
   easypost: EasyPostClient,
-  { tracking_number: tracking_code, carrier, tracker_id }: OwnNumber,
+  { tracking_number: tracking_code, carrier, tracker_id, may_create }: OwnNumber,
 ): Promise<FoundTracker | undefined> {
   const isRefused = (error: unknown) =>
     error instanceof EasyPostError && [400, 404, 422].includes(error.status) && error.code !== "";
-  const attempts = [
-    ...(tracker_id === null ? [] : [() => easypost.getTracker(tracker_id)]),
+  const creations = [
     () => easypost.createTracker({ tracking_code, carrier: plainName(carrier) }),
     // EasyPost has other names for some carriers, and recognizes many by the number.
     () => easypost.createTracker({ tracking_code }),
+  ];
+  const attempts = [
+    ...(tracker_id === null ? [] : [() => easypost.getTracker(tracker_id)]),
+    ...(may_create ? creations : []),
   ];
   for (const attempt of attempts) {
     try {

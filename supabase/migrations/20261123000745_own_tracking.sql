@@ -10,15 +10,21 @@ create table private.own_tracking_numbers (
   accepted_at timestamptz,
   refusal text,
   tracker_id text,
+  tracker_made_at timestamptz,
   primary key (shipment_id, attempt),
   constraint own_tracking_numbers_refusal_check check (refusal ~ '^[a-z][a-z0-9_]*$'),
-  constraint own_tracking_numbers_outcome_check check (accepted_at is null or refusal is null)
+  constraint own_tracking_numbers_outcome_check check (accepted_at is null or refusal is null),
+  constraint own_tracking_numbers_tracker_check check ((tracker_id is null) = (tracker_made_at is null))
 );
 comment on table private.own_tracking_numbers is 'Every number that a seller gave for a parcel: the first one and its corrections.';
 comment on column private.own_tracking_numbers.attempt is 'label_purchases.attempt at that time.';
 comment on column private.own_tracking_numbers.accepted_at is 'When TikTok accepted it.';
 comment on column private.own_tracking_numbers.refusal is 'Code of the reason why TikTok refused it: docs/own-tracking.md.';
 comment on column private.own_tracking_numbers.tracker_id is 'EasyPost tracker; null until EasyPost tracks the parcel.';
+comment on column private.own_tracking_numbers.tracker_made_at is 'When it got its tracker, which the account of the platform pays.';
+
+create index idx_own_tracking_numbers_trackers on private.own_tracking_numbers (user_id, tracker_made_at)
+  where tracker_made_at is not null;
 
 alter table private.own_tracking_numbers enable row level security;
 grant select, insert, update on private.own_tracking_numbers to service_role;

@@ -1,8 +1,28 @@
 -- Tracking parcels that were labelled elsewhere: docs/own-tracking.md.
 
+create function private.has_tracker_room(p_user_id uuid)
+returns boolean
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return (
+    select count(*)
+    from private.own_tracking_numbers
+    where user_id = p_user_id and tracker_made_at >= private.current_month()::timestamp at time zone 'UTC'
+  ) < (private.label_limit_of(p_user_id)).monthly_label_limit;
+end;
+$$;
+comment on function private.has_tracker_room(uuid) is
+  'Whether the plan has room for one more tracker this month (UTC): as many as labels; without a lock, because one too many costs a few cents.';
+grant execute on function private.has_tracker_room(uuid) to service_role;
+
 /*
   Arguments: p_shipment_id.
-  Returns:   {attempt, carrier, tracking_number, tracker_id}; null without a number that TikTok accepted.
+  Returns:   {attempt, carrier, tracking_number, tracker_id, may_create: the plan has room for another tracker}; null
+             without a number that TikTok accepted.
 */
 create function public.get_own_tracker(p_shipment_id uuid)
 returns jsonb
@@ -14,7 +34,8 @@ as $$
 begin
   return (
     select jsonb_build_object(
-      'attempt', attempt, 'carrier', carrier, 'tracking_number', tracking_number, 'tracker_id', tracker_id
+      'attempt', attempt, 'carrier', carrier, 'tracking_number', tracking_number, 'tracker_id', tracker_id,
+      'may_create', private.has_tracker_room(user_id)
     )
     from private.current_own_number(p_shipment_id)
     where accepted_at is not null
@@ -52,7 +73,7 @@ begin
     outcome := 'replaced';
   elsif event.id is not null and p_tracker_id is not null then
     update private.own_tracking_numbers
-    set tracker_id = p_tracker_id
+    set tracker_id = p_tracker_id, tracker_made_at = coalesce(tracker_made_at, now())
     where shipment_id = p_shipment_id and attempt = p_attempt;
     outcome := private.move_shipment(p_shipment_id, p_update);
   elsif event.id is not null then

@@ -212,7 +212,8 @@ create table private.own_tracking_numbers (
   requested_at timestamp with time zone not null default now(),
   accepted_at timestamp with time zone,
   refusal text,
-  tracker_id text
+  tracker_id text,
+  tracker_made_at timestamp with time zone
 );
 alter table private.own_tracking_numbers enable row level security;
 create table private.personal_data_reads (
@@ -654,6 +655,7 @@ alter table private.own_tracking_numbers add constraint own_tracking_numbers_out
 alter table private.own_tracking_numbers add constraint own_tracking_numbers_pkey PRIMARY KEY (shipment_id, attempt);
 alter table private.own_tracking_numbers add constraint own_tracking_numbers_refusal_check CHECK ((refusal ~ '^[a-z][a-z0-9_]*$'::text));
 alter table private.own_tracking_numbers add constraint own_tracking_numbers_shipment_id_fkey FOREIGN KEY (shipment_id) REFERENCES public.shipments(id) ON DELETE CASCADE;
+alter table private.own_tracking_numbers add constraint own_tracking_numbers_tracker_check CHECK (((tracker_id IS NULL) = (tracker_made_at IS NULL)));
 alter table private.personal_data_reads add constraint personal_data_reads_pkey PRIMARY KEY (id);
 alter table private.personal_data_reads add constraint personal_data_reads_reader_check CHECK (((char_length(reader) >= 1) AND (char_length(reader) <= 200)));
 alter table private.personal_data_reads add constraint personal_data_reads_what_check CHECK ((what = ANY (ARRAY['event_body'::text, 'backup'::text])));
@@ -794,6 +796,7 @@ CREATE INDEX idx_label_purchases_other_orders ON private.label_purchases USING g
 CREATE INDEX idx_label_rates_expires_at ON private.label_rates USING btree (expires_at);
 CREATE INDEX idx_label_rates_order_id ON private.label_rates USING btree (order_id);
 CREATE INDEX idx_labelled_lines_purchase_id ON private.labelled_lines USING btree (purchase_id);
+CREATE INDEX idx_own_tracking_numbers_trackers ON private.own_tracking_numbers USING btree (user_id, tracker_made_at) WHERE (tracker_made_at IS NOT NULL);
 CREATE INDEX idx_personal_data_reads_read_at ON private.personal_data_reads USING btree (read_at);
 CREATE INDEX idx_tiktok_authorizations_expires_at ON private.tiktok_authorizations USING btree (expires_at);
 CREATE INDEX idx_tiktok_authorizations_user_id ON private.tiktok_authorizations USING btree (user_id, expires_at);
@@ -4221,6 +4224,21 @@ begin
   return has_refund is not true
     and public.check_order_limit(p_shop.user_id)
     and private.limit_with_room(p_shop, events) is not null;
+end;
+$function$
+;
+CREATE OR REPLACE FUNCTION private.has_tracker_room(p_user_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select count(*)
+    from private.own_tracking_numbers
+    where user_id = p_user_id and tracker_made_at >= private.current_month()::timestamp at time zone 'UTC'
+  ) < (private.label_limit_of(p_user_id)).monthly_label_limit;
 end;
 $function$
 ;
@@ -10420,7 +10438,8 @@ AS $function$
 begin
   return (
     select jsonb_build_object(
-      'attempt', attempt, 'carrier', carrier, 'tracking_number', tracking_number, 'tracker_id', tracker_id
+      'attempt', attempt, 'carrier', carrier, 'tracking_number', tracking_number, 'tracker_id', tracker_id,
+      'may_create', private.has_tracker_room(user_id)
     )
     from private.current_own_number(p_shipment_id)
     where accepted_at is not null
@@ -12660,7 +12679,7 @@ begin
     outcome := 'replaced';
   elsif event.id is not null and p_tracker_id is not null then
     update private.own_tracking_numbers
-    set tracker_id = p_tracker_id
+    set tracker_id = p_tracker_id, tracker_made_at = coalesce(tracker_made_at, now())
     where shipment_id = p_shipment_id and attempt = p_attempt;
     outcome := private.move_shipment(p_shipment_id, p_update);
   elsif event.id is not null then
@@ -13094,6 +13113,7 @@ grant execute on function private.has_label_lines(private.label_purchases) to se
 grant execute on function private.has_label_room(private.label_spending,private.label_limits,bigint) to service_role;
 grant execute on function private.has_place(public.tiktok_shops,jsonb,integer) to service_role;
 grant execute on function private.has_room_for_all(public.tiktok_shops,jsonb[]) to service_role;
+grant execute on function private.has_tracker_room(uuid) to service_role;
 grant execute on function private.hold_order(text,jsonb) to service_role;
 grant execute on function private.identify_shop(text,text[]) to service_role;
 grant execute on function private.ignore_webhook_events(bigint[],integer[],text[],bigint[]) to service_role;
@@ -13439,6 +13459,7 @@ comment on column private.order_totals.month is 'Month (UTC) of the newest order
 comment on column private.order_totals.paid_orders is 'Orders with is_revenue; gross and refunded are of these.';
 comment on relation private.order_transitions is 'Allowed transitions of order_status: docs/orders.md; a status may be skipped, but none moves back: private.is_taken_back has the exception.';
 comment on relation private.own_tracking_numbers is 'Every number that a seller gave for a parcel: the first one and its corrections.';
+comment on column private.own_tracking_numbers.tracker_made_at is 'When it got its tracker, which the account of the platform pays.';
 comment on column private.own_tracking_numbers.attempt is 'label_purchases.attempt at that time.';
 comment on column private.own_tracking_numbers.accepted_at is 'When TikTok accepted it.';
 comment on column private.own_tracking_numbers.refusal is 'Code of the reason why TikTok refused it: docs/own-tracking.md.';

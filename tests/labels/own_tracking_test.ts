@@ -99,6 +99,16 @@ test("own carrier contracts, 3PL: a tracking number from elsewhere is sent to Ti
   }
 });
 
+test("above the plan's number of trackers a number goes to TikTok, and no tracker is paid for it", async (stack) => {
+  const seller = await connectSeller(stack);
+  const order = await receiveOrder(stack, seller);
+  await stack.sql`select public.set_label_limit(${seller.id}, '{"monthly_label_limit": 0}')`;
+  const { body } = await add(stack, seller, order);
+  await processDueEvents(stack);
+  assert.deepEqual(numbersAtTikTok(stack, order), [body.tracking_number]);
+  assert.equal(callsTo(stack.easypost.calls, /trackers/), 0);
+});
+
 test("an own number that is refused is refused before anything is stored, and TikTok gets no call", async (stack) => {
   const seller = await connectSeller(stack);
   const stranger = await connectSeller(stack);
