@@ -25,10 +25,19 @@ const CONTENT = [
   "tiktok-simulator.jsonl",
 ];
 
+/** What a start leaves that ended before it made keys. */
+const LEFT_EARLY = [".gitignore", "lock", "logs", "mails", "start.lock"];
+
+async function hasOnlyEarlyFiles(data: string): Promise<boolean> {
+  const names = await Array.fromAsync(Deno.readDir(data), ({ name }) => name);
+  return names.every((name) => LEFT_EARLY.includes(name));
+}
+
 /** Without its keys a folder is a stack's if it has the lock too: a Postgres of your own must stay. */
 export async function hasData(data: string): Promise<boolean> {
   if (await exists(join(data, "keys.json"))) return true;
-  return await exists(join(data, "lock")) && await hasCluster(data);
+  if (!await exists(join(data, "lock"))) return false;
+  return await hasCluster(data) || await hasOnlyEarlyFiles(data);
 }
 
 async function removeContent(data: string): Promise<void> {
@@ -36,9 +45,6 @@ async function removeContent(data: string): Promise<void> {
     await Deno.remove(join(data, name), { recursive: true }).catch(() => {});
   }
 }
-
-/** What a start leaves that ended before it made keys. */
-const LEFT_EARLY = [".gitignore", "lock", "logs", "mails", "start.lock"];
 
 /** A start would spread its files among those of a person; the message names the way out. */
 export class ForeignFolderError extends Error {
@@ -57,8 +63,7 @@ export class ForeignFolderError extends Error {
 /** The default folder may hold other things too. @throws {ForeignFolderError} */
 export async function requireOwnFolder(data: string): Promise<void> {
   if (isDefaultFolder(data) || !await exists(data)) return;
-  const names = await Array.fromAsync(Deno.readDir(data), ({ name }) => name);
-  if (names.every((name) => LEFT_EARLY.includes(name)) || await hasData(data)) return;
+  if (await hasOnlyEarlyFiles(data) || await hasData(data)) return;
   // Another start may be writing its keys.
   if (await findLockHolder(data) === undefined) throw new ForeignFolderError(data);
 }

@@ -153,6 +153,19 @@ Deno.test("attack: data without its keys.json gets no new keys, and task reset d
     assert.equal(await Deno.stat(data).catch(() => "deleted"), "deleted");
   }));
 
+Deno.test("task reset deletes what a start left that was killed before it made keys", () =>
+  withFolder(async (data) => {
+    await makeDataFolder(data);
+    (await lockData(data))[Symbol.dispose]();
+    assert.equal((await callCommand("reset", ["--data", data])).code, 0);
+    assert.equal(await Deno.stat(data).catch(() => "deleted"), "deleted");
+
+    await Deno.mkdir(join(data, "logs"), { recursive: true });
+    await Deno.writeTextFile(join(data, "logs", "mine.log"), "");
+    assert.equal((await callCommand("reset", ["--data", data])).code, 1);
+    assert.ok(await Deno.stat(join(data, "logs", "mine.log")));
+  }));
+
 Deno.test("a folder with a Postgres that no stack made is not a stack's data", () =>
   withFolder(async (data) => {
     await makeLeftovers(data, "17");
