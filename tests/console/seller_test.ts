@@ -127,6 +127,18 @@ async function openUnknownIds(page: Page, url: string): Promise<void> {
   assert.equal(await page.getByRole("alert").count(), 0);
 }
 
+/** A page whose first answer is an error says that, and not that it still loads. */
+async function failOrders(page: Page, url: string): Promise<void> {
+  const answer = { status: 500, json: { code: "SUP", message: "It failed." } };
+  await page.route("**/rest/v1/orders*", (route) => route.fulfill(answer));
+  for (const path of ["/seller", "/seller/orders"]) {
+    await page.goto(`${url}${path}`);
+    await seeShown(page.getByRole("alert").filter({ hasText: "It failed." }).first());
+    await seeGone(page.getByText("Loading…"));
+  }
+  await page.unroute("**/rest/v1/orders*");
+}
+
 /** Past ingest_order and without triggers: they only have to be counted. */
 async function addOrders(stack: TestStack, count: number): Promise<void> {
   const sql = postgres(stack.database.adminUrl, { max: 1 });
@@ -187,6 +199,7 @@ async function followSeller(stack: TestStack, browser: Browser): Promise<void> {
   await choosePlan(page);
   await lookAtPages(page, url);
   await openUnknownIds(page, url);
+  await failOrders(page, url);
   await countCallsOfOverview(stack, page, url);
 
   // In the same window, which forgets the seller before.

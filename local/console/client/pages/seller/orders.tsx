@@ -110,13 +110,15 @@ export function OrdersPage() {
       )}
       <Filters filter={filter} />
       <ErrorNotice error={error} />
-      <Card isFlush>
-        {data === undefined || !isReady
-          ? <div class="loading" role="status">Loading…</div>
-          : data.orders.length === 0 && cursors.length === 0
-          ? <NoOrders isFiltered={isFiltered} />
-          : <List page={data} cursors={cursors} onTurn={setCursors} />}
-      </Card>
+      {(data !== undefined || !error) && (
+        <Card isFlush>
+          {data === undefined || !isReady
+            ? <div class="loading" role="status">Loading…</div>
+            : data.orders.length === 0 && cursors.length === 0
+            ? <NoOrders isFiltered={isFiltered} />
+            : <List page={data} cursors={cursors} onTurn={setCursors} />}
+        </Card>
+      )}
     </Several>
   );
 }

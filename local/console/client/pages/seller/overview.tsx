@@ -67,7 +67,7 @@ function Latest() {
         ? <OrderTable caption="Latest orders" orders={data.orders.slice(0, LATEST)} />
         : data
         ? <AwaitOrders level={3} />
-        : <p class="loading" role="status">Loading…</p>}
+        : !error && <p class="loading" role="status">Loading…</p>}
     </Card>
   );
 }
