@@ -1,7 +1,7 @@
 /** The timeline of an order as one story: each state is reached once, later reports of it confirm it. */
 import { carrierName } from "./carriers.ts";
-import { formatCode } from "./format.ts";
-import { describeParcel, orderStateOf } from "./states.ts";
+import { formatCode, formatMoney } from "./format.ts";
+import { describeParcel, describeReturn, orderStateOf } from "./states.ts";
 
 export interface OrderEvent {
   id: number;
@@ -53,11 +53,12 @@ interface Change {
   to: string | null;
 }
 
-/** Changes whose values are not words. */
-const FACTS: Record<string, (change: never) => string> = {
+/** Changes whose values are not words. @param currency Of the order. */
+const FACTS: Record<string, (change: never, currency: string | null) => string> = {
   carrier: (name: string) => carrierName(name),
   shipping_cost: ({ from, to }: Change) => `From ${from} to ${to}`,
-  refund_total: (amount: string) => `${amount} refunded`,
+  return_status: (status: string) => describeReturn(status),
+  refund_total: (amount: string, currency) => `${formatMoney(amount, currency)} refunded`,
   refund_foreign: ({ amount, currency }: { amount: string; currency: string }) =>
     `${amount} ${currency} refunded`,
   cancel_requested_at: ({ to }: Change) =>
@@ -66,11 +67,11 @@ const FACTS: Record<string, (change: never) => string> = {
     to === null ? "No longer combined with other orders" : "Combined with other orders",
 };
 
-function describeFacts(event: OrderEvent): string[] {
+function describeFacts(event: OrderEvent, currency: string | null): string[] {
   return Object.entries(event.changes).flatMap(([name, change]) => {
     if (HIDDEN.includes(name)) return [];
     const describe = FACTS[name];
-    if (describe !== undefined) return [describe(change as never)];
+    if (describe !== undefined) return [describe(change as never, currency)];
     if (change === "changed") return [`${formatCode(name)} changed`];
     const to = changeOf(event, name);
     return to === undefined ? [] : [formatCode(to)];
@@ -106,7 +107,11 @@ function reporterOf({ event_type }: OrderEvent): "carrier" | "tiktok" | "seller"
   return /^(?:LABEL|TRACKING)_/.test(event_type) ? "seller" : "tiktok";
 }
 
-function tellEvent(event: OrderEvent, reached: Reached): Pick<StoryEntry, "title" | "text"> {
+function tellEvent(
+  event: OrderEvent,
+  reached: Reached,
+  currency: string | null,
+): Pick<StoryEntry, "title" | "text"> {
   const reporter = reporterOf(event);
   const tiktok = changeOf(event, "tiktok_status");
   const isRefused = "refused" in event.changes;
@@ -125,7 +130,7 @@ function tellEvent(event: OrderEvent, reached: Reached): Pick<StoryEntry, "title
       ? [`At TikTok: ${formatCode(orderStateOf(tiktok))}`]
       : []),
   ];
-  const facts = describeFacts(event);
+  const facts = describeFacts(event, currency);
   const title = isConfirmation && facts.length === 0
     ? CONFIRMED[reporter]
     : TITLES[event.event_type] ?? formatCode(event.event_type);
@@ -138,10 +143,12 @@ function byTime(a: OrderEvent, b: OrderEvent): number {
   return second(a) - second(b) || a.id - b.id;
 }
 
-/** The latest first. */
-export function tellStory(events: readonly OrderEvent[]): StoryEntry[] {
+/** The latest first. @param currency Of the order. */
+export function tellStory(events: readonly OrderEvent[], currency: string | null): StoryEntry[] {
   const reached = new Reached();
-  return events.toSorted(byTime)
-    .map((event) => ({ id: event.id, time: event.happened_at, ...tellEvent(event, reached) }))
-    .reverse();
+  return events.toSorted(byTime).map((event) => ({
+    id: event.id,
+    time: event.happened_at,
+    ...tellEvent(event, reached, currency),
+  })).reverse();
 }

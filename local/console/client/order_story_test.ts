@@ -24,7 +24,7 @@ const BEGINNING = ["State at TikTok: Awaiting shipment · Paid"];
 
 /** From the first entry to the latest. */
 const story = (...events: OrderEvent[]): string[] =>
-  tellStory(events).map(({ title, text }) => `${title}: ${text}`).reverse();
+  tellStory(events, "USD").map(({ title, text }) => `${title}: ${text}`).reverse();
 
 Deno.test("a parcel that TikTok calls in transit before the carrier's scan moves once", () => {
   const entries = story(
@@ -141,7 +141,17 @@ Deno.test("prices, refunds, requests to cancel and combined orders have words, n
         ...{ return_id: "4035", return_status: "RETURN_OR_REFUND_REQUEST_COMPLETE" },
         ...{ refund_total: "5.00", payment_status: to("paid", "partially_refunded") },
       },
-      "TikTok reported a return: 5.00 refunded · Partially refunded",
+      "TikTok reported a return: Paid back · $5.00 refunded · Partially refunded",
+    ],
+    [
+      "RETURN_STATUS_CHANGE",
+      { return_id: "4035", return_status: "RETURN_OR_REFUND_REQUEST_PENDING" },
+      "TikTok reported a return: The buyer asks for it",
+    ],
+    [
+      "RETURN_STATUS_CHANGE",
+      { return_id: "4035", return_status: "SOMETHING_NEW" },
+      "TikTok reported a return: Something new",
     ],
     [
       "REFUND_SUCCESS",

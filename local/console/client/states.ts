@@ -70,6 +70,25 @@ export function describeParcel(status: string | null | undefined): string {
   return PARCEL_NAMES[state] ?? formatCode(state);
 }
 
+/** States of a return at TikTok, which are not ours. */
+const RETURNS: Record<string, string> = {
+  RETURN_OR_REFUND_REQUEST_PENDING: "The buyer asks for it",
+  REFUND_OR_RETURN_REQUEST_REJECT: "Refused",
+  AWAITING_BUYER_SHIP: "The buyer is to send it back",
+  BUYER_SHIPPED_ITEM: "On its way back",
+  REJECT_RECEIVE_PACKAGE: "Refused after it came back",
+  RETURN_OR_REFUND_REQUEST_SUCCESS: "Granted",
+  RETURN_OR_REFUND_REQUEST_CANCEL: "Ended without a refund",
+  RETURN_OR_REFUND_REQUEST_COMPLETE: "Paid back",
+  REPLACEMENT_REQUEST_PENDING: "The buyer asks for a replacement",
+  REPLACEMENT_REQUEST_REFUND_SUCCESS: "Paid back instead of replaced",
+};
+
+/** @param status Of TikTok's notice. */
+export function describeReturn(status: string): string {
+  return RETURNS[status] ?? formatCode(status.toLowerCase());
+}
+
 export const SHOP_TONES: Record<string, Tone> = {
   active: "good",
   paused: "warn",

@@ -118,7 +118,7 @@ function Found({ order }: { order: Order }) {
             <div class="grid">
               <Delivery order={order} />
               <Facts order={order} />
-              <Timeline events={order.order_events} />
+              <Timeline events={order.order_events} currency={order.currency} />
             </div>
           </div>
         )

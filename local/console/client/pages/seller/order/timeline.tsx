@@ -4,12 +4,18 @@ import { Card } from "../../../components/card.tsx";
 import { formatTime } from "../../../format.ts";
 import { type OrderEvent, tellStory } from "../../../order_story.ts";
 
-export function Timeline({ events }: { events: OrderEvent[] }) {
+interface TimelineProps {
+  events: OrderEvent[];
+  /** Of the order. */
+  currency: string | null;
+}
+
+export function Timeline({ events, currency }: TimelineProps) {
   return (
     <Card title="Timeline">
       {events.length === 0 && <p class="muted">Nothing has changed since the order came in.</p>}
       <ol class="timeline">
-        {tellStory(events).map(({ id, title, text, time }) => (
+        {tellStory(events, currency).map(({ id, title, text, time }) => (
           <li key={id}>
             <span>{title}</span>
             {text && <span class="small muted">{text}</span>}
