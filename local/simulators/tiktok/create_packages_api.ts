@@ -54,11 +54,13 @@ function checkGroup({ state }: OpenApi, orders: Orders): void {
 
 /** @throws {TikTokRefusal} */
 function combinedOrders(state: SimulatorState, shop: SimulatedShop, body: Body): Wanted {
-  const ids = body.order_list_ids;
-  const isGood = Array.isArray(ids) && ids.length > 0 && new Set(ids).size === ids.length &&
-    ids.every((id) => typeof id === "string");
+  const firstId = requiredText(body, "order_id");
+  const otherIds = body.order_list_ids;
+  const isGood = Array.isArray(otherIds) && otherIds.length > 0 &&
+    otherIds.every((id) => typeof id === "string") &&
+    new Set([firstId, ...otherIds]).size === otherIds.length + 1;
   if (!isGood) throw refusals.invalid("body.order_list_ids");
-  const [first, ...others] = ids.map((id: string) => orderOf(state, shop, id));
+  const [first, ...others] = [firstId, ...otherIds].map((id) => orderOf(state, shop, id));
   const orders = [first, ...others] as unknown as Orders;
   const lineItemIds = orders.flatMap((order) => liveLinesOf(order).map(({ id }) => id));
   return { orders, lineItemIds };

@@ -65,18 +65,19 @@ export async function createPackage(
 
 /**
  * Create Packages 202512: buys one label for orders that TikTok combined. United States only. Single orders stay with
- * 202309, whose answer names the units.
+ * 202309, whose answer names the units. Its guide: "Pass one order as the primary `order_id`, and list the other
+ * combined order IDs in `order_list_ids`".
  */
 export async function createCombinedPackage(
   tiktok: TikTokClient,
   access: Access,
-  orderIds: string[],
+  [orderId, ...otherIds]: string[],
   body: Measures & { shipping_service_id?: string },
 ): Promise<z.infer<typeof CreatedPackage>> {
   return await tiktok.call(CreatedPackage, access, {
     method: "POST",
     path: "/fulfillment/202512/packages",
-    body: { ship_type: "3", order_list_ids: orderIds, ...body },
+    body: { ship_type: "3", order_id: orderId, order_list_ids: otherIds, ...body },
     repeatable: false,
   });
 }

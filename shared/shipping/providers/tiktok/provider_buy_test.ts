@@ -90,8 +90,9 @@ Deno.test("buy() of combined orders creates one package for all of them, with ve
     const label = await provider.buy(combined(purchase()), CHOICE);
     assert.deepEqual([label.tiktok_package_id, label.shipping_cost], [PACKAGE_ID, "5.12"]);
     const [request, ...more] = requests;
-    const { ship_type, order_list_ids, ...rest } = JSON.parse(request?.body ?? "");
-    assert.deepEqual([ship_type, order_list_ids], ["3", [ORDER_ID, OTHER_ID]]);
+    const { ship_type, order_id, order_list_ids, ...rest } = JSON.parse(request?.body ?? "");
+    // TikTok's guide: "one order as the primary `order_id`", "the other combined order IDs in `order_list_ids`".
+    assert.deepEqual([ship_type, order_id, order_list_ids], ["3", ORDER_ID, [OTHER_ID]]);
     assert.deepEqual(Object.keys(rest).sort(), ["dimension", "shipping_service_id", "weight"]);
     assert.deepEqual(more, []);
   });
