@@ -89,6 +89,31 @@ grant execute on function private.shipments_of_order(public.orders) to service_r
 create index idx_orders_package_ids on public.orders using gin (private.order_package_ids(order_items));
 
 /*
+  TikTok's guide of combined orders: a group is a recommendation, and Ship Package "remains available" for each of its
+  orders. Elsewhere than in the United States that call is how TikTok's own label is bought, for one package.
+*/
+create function private.combine_group_of(p_order public.orders)
+returns text
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+begin
+  return case
+    when p_order.shipping_type = 'TIKTOK' and exists (
+      select from public.tiktok_shops as shop
+      where shop.id = p_order.tiktok_shop_id and shop.user_id = p_order.user_id and shop.region <> 'US'
+    ) then null
+    else p_order.combine_group_id
+  end;
+end;
+$$;
+comment on function private.combine_group_of(public.orders) is
+  'TikTok''s group whose orders get one label; null if each gets its own.';
+grant execute on function private.combine_group_of(public.orders) to service_role;
+
+/*
   In the United States TikTok names a group, elsewhere combined orders share a package. An order that was shipped in
   another parcel has left the group.
 */
@@ -99,6 +124,8 @@ stable
 security invoker
 set search_path = ''
 as $$
+declare
+  group_id text := private.combine_group_of(p_order);
 begin
   -- Two queries, each of which an index answers.
   return query
@@ -106,7 +133,7 @@ begin
     select id
     from public.orders
     where user_id = p_order.user_id
-      and tiktok_shop_id = p_order.tiktok_shop_id and combine_group_id = p_order.combine_group_id
+      and tiktok_shop_id = p_order.tiktok_shop_id and combine_group_id = group_id
     union
     select id
     from public.orders
@@ -151,6 +178,8 @@ stable
 security invoker
 set search_path = ''
 as $$
+declare
+  group_id text := private.combine_group_of(p_order);
 begin
   return (
     select array_agg(held.tiktok_order_id order by held.tiktok_order_id)
@@ -161,7 +190,7 @@ begin
       and held.tiktok_order_id <> p_order.tiktok_order_id
       and held.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped')
       and (
-        held.combine_group_id = p_order.combine_group_id
+        held.combine_group_id = group_id
         or held.package_ids && private.order_package_ids(p_order.order_items)
       )
   );

@@ -11,6 +11,7 @@ select tests.connect_shop('bob');
 select tests.refused(who, statement, who || ' cannot: ' || statement)
 from unnest(array['anon', 'ada']) as who
 cross join unnest(array[
+  'select private.combine_group_of(null::public.orders)',
   'select private.combined_orders(null::public.orders)',
   'select private.shipments_of_order(null)',
   'select private.unstored_combined_orders(null::public.orders)',
@@ -135,6 +136,22 @@ from (values ('e', 1), ('f', 1), ('g', 2)) as placed (number, place);
 select is(tests.requested('ada', 'e', 'half a package'), 'refused order_combined', 'no label for a part of a package');
 select is(tests.requested('ada', 'e', 'package', tests.ids('f')), 'requested', 'one for the whole package');
 select is(tests.requested('ada', 'g', 'own package'), 'requested', 'an order with a package of its own is alone');
+
+-- There TikTok's own label is bought for one package: a group is advice, which the seller may leave.
+update public.tiktok_shops set region = 'GB' where id = tests.shop('bob');
+select tests.order_to_ship('bob', number, '{"combine_group_id": "12", "shipping_type": "TIKTOK"}')
+from unnest(array['o', 'p']) as number;
+select private.hold_order(tests.shop_id('bob'), tests.order_json('held abroad', '{"combine_group_id": "12"}'));
+select is(tests.requested('bob', 'o', 'abroad', '{"service": "default"}'), 'requested', 'its orders get a label each');
+select is(
+  tests.requested('bob', 'p', 'both abroad', tests.ids('o') || '{"service": "default"}'), 'refused orders_not_combined',
+  'and none together'
+);
+update public.tiktok_shops set region = null where id = tests.shop('bob');
+select is(
+  tests.requested('bob', 'p', 'unknown region', '{"service": "default"}'), 'refused order_combined',
+  'a shop without a region counts as American'
+);
 
 -- Orders of the group that are not stored.
 create function tests.combined(nickname text, number text, others jsonb default '{}')

@@ -2513,12 +2513,31 @@ begin
 end;
 $function$
 ;
+CREATE OR REPLACE FUNCTION private.combine_group_of(p_order public.orders)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return case
+    when p_order.shipping_type = 'TIKTOK' and exists (
+      select from public.tiktok_shops as shop
+      where shop.id = p_order.tiktok_shop_id and shop.user_id = p_order.user_id and shop.region <> 'US'
+    ) then null
+    else p_order.combine_group_id
+  end;
+end;
+$function$
+;
 CREATE OR REPLACE FUNCTION private.combined_orders(p_order public.orders)
  RETURNS SETOF public.orders
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
+declare
+  group_id text := private.combine_group_of(p_order);
 begin
   -- Two queries, each of which an index answers.
   return query
@@ -2526,7 +2545,7 @@ begin
     select id
     from public.orders
     where user_id = p_order.user_id
-      and tiktok_shop_id = p_order.tiktok_shop_id and combine_group_id = p_order.combine_group_id
+      and tiktok_shop_id = p_order.tiktok_shop_id and combine_group_id = group_id
     union
     select id
     from public.orders
@@ -8827,6 +8846,8 @@ CREATE OR REPLACE FUNCTION private.unstored_combined_orders(p_order public.order
  STABLE
  SET search_path TO ''
 AS $function$
+declare
+  group_id text := private.combine_group_of(p_order);
 begin
   return (
     select array_agg(held.tiktok_order_id order by held.tiktok_order_id)
@@ -8837,7 +8858,7 @@ begin
       and held.tiktok_order_id <> p_order.tiktok_order_id
       and held.order_status in ('received', 'on_hold', 'awaiting_shipment', 'partially_shipped')
       and (
-        held.combine_group_id = p_order.combine_group_id
+        held.combine_group_id = group_id
         or held.package_ids && private.order_package_ids(p_order.order_items)
       )
   );
@@ -13067,6 +13088,7 @@ grant execute on function private.choose_parcel(uuid,uuid[],text,uuid,jsonb) to 
 grant execute on function private.claim_label_lines(private.label_purchases) to service_role;
 grant execute on function private.claim_own_notification(private.label_purchases) to service_role;
 grant execute on function private.close_tiktok_shops(uuid[],text,text) to service_role;
+grant execute on function private.combine_group_of(public.orders) to service_role;
 grant execute on function private.combined_orders(public.orders) to service_role;
 grant execute on function private.connected_by_newer_pair(uuid,jsonb,text[]) to service_role;
 grant execute on function private.connection_of_event(text,text,text) to service_role;
