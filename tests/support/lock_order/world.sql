@@ -245,7 +245,7 @@ create function stress.grant_of(p_open_id text, n integer, p_shops text[]) retur
     'requested_at', clock_timestamp(),
     'token_expires_at', now() + interval '12 hours', 'refresh_token_expires_at', now() + make_interval(days => n % 9),
     'shops', (select coalesce(jsonb_agg(jsonb_build_object(
-      'shop_id', id, 'shop_id_hashes', jsonb_build_array('hash.' || id), 'shop_name', id, 'region', 'GB',
+      'shop_id', id, 'shop_id_hashes', jsonb_build_array('hash.' || id), 'shop_name', id, 'region', 'US',
       'shop_cipher', 'cipher', 'access_token', stress.secret(n), 'refresh_token', stress.secret(n)
     )), '[]') from unnest(p_shops) as id)
   );
