@@ -75,11 +75,11 @@ export class Inbox {
 
   /**
    * Reopens held orders that the plans now have room for, a part with each call.
-   * @param budgetMs So long after the start no further call begins: the rest is left to the next run.
+   * @param budgetMs So long after the start no further call begins: the scheduler waits a minute for the whole run.
    * @returns The number of events.
    */
   async releaseHeld(
-    { budgetMs = 10_000, now = Date.now }: { budgetMs?: number; now?: () => number } = {},
+    { budgetMs = 5_000, now = Date.now }: { budgetMs?: number; now?: () => number } = {},
   ): Promise<number> {
     const end = now() + budgetMs;
     let total = 0;

@@ -20,7 +20,7 @@ Deno.test("held events are released call by call, until none is left", async () 
 
 Deno.test("no further call releases held events once the time is over", async () => {
   const { calls, database } = databaseOf([1000]);
-  const times = [0, 4000, 9000, 10_000].values();
+  const times = [0, 2000, 4000, 5000].values();
   const now = () => times.next().value ?? 0;
   assert.equal(await new Inbox(database).releaseHeld({ now }), 3000);
   assert.equal(calls.length, 3);
