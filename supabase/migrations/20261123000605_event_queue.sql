@@ -171,6 +171,11 @@ begin
         from private.event_queue as waiting
         where waiting.status = 'pending'
           and (select failing_since is null from private.webhook_events where id = waiting.event_id)
+          -- TikTok may deactivate a shop for weeks: what waits for it does not wait for us.
+          and not (
+            waiting.next_attempt_at > now()
+            and waiting.shop_id = any (array(select shop_id from public.tiktok_shops where connection_status = 'paused'))
+          )
         order by waiting.received_at
         limit 1
       ),
@@ -186,5 +191,5 @@ begin
 end;
 $$;
 comment on function public.oldest_open_event_seconds() is
-  'Age in seconds of the oldest open event that has attempts left; 0 without such an event.';
+  'Age in seconds of the oldest open event that has attempts left and waits for no deactivated shop; 0 without such an event.';
 grant execute on function public.oldest_open_event_seconds() to service_role;

@@ -10933,6 +10933,11 @@ begin
         from private.event_queue as waiting
         where waiting.status = 'pending'
           and (select failing_since is null from private.webhook_events where id = waiting.event_id)
+          -- TikTok may deactivate a shop for weeks: what waits for it does not wait for us.
+          and not (
+            waiting.next_attempt_at > now()
+            and waiting.shop_id = any (array(select shop_id from public.tiktok_shops where connection_status = 'paused'))
+          )
         order by waiting.received_at
         limit 1
       ),
