@@ -155,11 +155,18 @@ security invoker
 set search_path = ''
 as $$
 begin
-  perform private.enqueue_task(
+  perform private.enqueue_tasks(
     'ORDER_FOUND',
-    concat_ws(':', new.id, extract(epoch from new.connected_at), tiktok_order_id, extract(epoch from personal_data_removed_at)),
-    new.shop_id,
-    tiktok_order_id
+    coalesce(
+      jsonb_agg(jsonb_build_object(
+        'occasion', concat_ws(
+          ':', new.id, extract(epoch from new.connected_at), tiktok_order_id, extract(epoch from personal_data_removed_at)
+        ),
+        'shop_id', new.shop_id,
+        'object_id', tiktok_order_id
+      )),
+      '[]'
+    )
   )
   from public.orders
   where tiktok_shop_id = new.id and personal_data_removed_at is not null and final_at is null;
