@@ -1,7 +1,7 @@
 /** Calls a function as the signed-in user. Whatever answers in its place becomes a problem with a code. */
 import { isAuthRetryableFetchError, type SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "./database.ts";
-import type { ClientProblem } from "./problems.ts";
+import type { ClientProblem } from "./client_problem.ts";
 
 type Fetch = typeof globalThis.fetch;
 
@@ -51,8 +51,7 @@ function typeOf({ headers }: Response): string {
 /** Proxies and the platform answer errors in other types, and hotels their sign-in page with status 200. */
 function isOfFunction(response: Response): boolean {
   const type = typeOf(response);
-  if (response.ok) return type !== "text/html";
-  return type === PROBLEM || response.headers.has("x-request-id");
+  return response.ok ? type !== "text/html" : type === PROBLEM;
 }
 
 /** Also finds an answer that breaks off; a file is left to its caller, who may read it as a stream. */

@@ -7,7 +7,7 @@ import {
 import createFetchClient, { type Client } from "openapi-fetch";
 import { functionCaller } from "./call_function.ts";
 import type { Database } from "./database.ts";
-import type { FunctionPaths } from "./problems.ts";
+import type { FunctionPaths } from "./functions.ts";
 
 /** The two halves of the backend. Both use the session of `supabase.auth`. */
 export interface CreatorFlow {

@@ -95,7 +95,7 @@ Deno.test("a call that its caller aborts rejects with the caller's reason", asyn
   );
 });
 
-Deno.test("a function's own answers pass unchanged: problems, results, files and none (204)", async () => {
+Deno.test("a function's own answers pass unchanged: problems, files and none (204)", async () => {
   const problem = {
     type: "about:blank",
     title: "Not Found",
@@ -110,11 +110,6 @@ Deno.test("a function's own answers pass unchanged: problems, results, files and
     })
   ).api.GET("/shipments/{id}", { params: { path: { id: "1" } } });
   assert.deepEqual(error, missing);
-  const result = { success: false, metadata: {} };
-  const task = await createClient(() =>
-    Response.json(result, { status: 422, headers: { "x-request-id": "1" } })
-  ).api.POST("/database-tasks", { body: {} as never });
-  assert.deepEqual(task.error, result);
   const file = await createClient(() =>
     new Response("a,b", {
       headers: { "content-type": "application/octet-stream" },

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import postgres from "postgres";
 import type { CreatorFlow, LiveEvents, Row } from "../../client/src/index.ts";
+import { readOperations } from "../../local/openapi/read_operations.ts";
 import { createTestDatabase } from "../support/stack.ts";
 
 const TYPES = new URL("../../client/src/database.ts", import.meta.url);
+const FUNCTIONS = new URL("../../client/src/functions.ts", import.meta.url);
 
 /** The names of a union of texts in the source, e.g. of `type SellerTables`. */
 function namesOf(source: string, type: string): string[] {
@@ -12,7 +14,8 @@ function namesOf(source: string, type: string): string[] {
   return textsOf(union);
 }
 
-const textsOf = (source: string) => [...source.matchAll(/"(\w+)"/g)].map(([, name = ""]) => name);
+const textsOf = (source: string) =>
+  [...source.matchAll(/"([\w-]+)"/g)].map(([, name = ""]) => name);
 
 /** The lists of columns by table in the source, e.g. of `interface HiddenColumns`. */
 function columnsOf(source: string, list: string): Record<string, string[]> {
@@ -71,11 +74,19 @@ Deno.test("the client's tables, columns and functions are those that the databas
   }
 });
 
-/** What the database refuses to sellers does not compile: `task check` tests it, nothing calls it. */
-export async function useAsSeller(
-  { supabase }: CreatorFlow,
-  shop: Row<"tiktok_shops">,
-) {
+Deno.test("the client's paths are those of the functions that sellers call", async () => {
+  const functions = await readOperations();
+  const called = functions.filter(({ operations }) => operations.some((o) => o.caller === "user"));
+  const names = namesOf(await Deno.readTextFile(FUNCTIONS), "SellerEndpoints");
+  assert.deepEqual(names, called.map(({ name }) => name));
+});
+
+/** What the backend refuses to sellers does not compile: `task check` tests it, nothing calls it. */
+export async function useAsSeller({ api, supabase }: CreatorFlow, shop: Row<"tiktok_shops">) {
+  // @ts-expect-error -- only TikTok calls it
+  await api.POST("/tiktok-webhooks", { body: "" });
+  // @ts-expect-error -- only the backend calls it
+  await api.POST("/event-worker/sync", { body: {} });
   // @ts-expect-error -- no seller reads tokens
   void shop.access_token;
   // @ts-expect-error -- orders come from TikTok only
