@@ -6,7 +6,7 @@ import { batchLine } from "./lines/batch.ts";
 import { dashboardLine } from "./lines/dashboard.ts";
 import { floodLine } from "./lines/flood.ts";
 import { bytesLine } from "./lines/bytes.ts";
-import { drainLine } from "./lines/drain.ts";
+import { inboxLine } from "./lines/inbox.ts";
 import { growthLine } from "./lines/growth.ts";
 import { handlerLine } from "./lines/handler.ts";
 import { hotLine } from "./lines/hot.ts";
@@ -27,7 +27,7 @@ const LINES: Line[] = [
   ingestLine,
   hotLine,
   batchLine,
-  drainLine,
+  inboxLine,
   workersLine,
   bytesLine,
   growthLine,

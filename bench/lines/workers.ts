@@ -20,7 +20,7 @@ const LEASE_SECONDS = 600;
 const IGNORED: { ignored: IgnoreReason } = { ignored: "event_type_not_handled" };
 
 /** Claims and settles until nothing is due. Returns the number of events. */
-async function drain(sql: postgres.Sql): Promise<number> {
+async function processAll(sql: postgres.Sql): Promise<number> {
   const inbox = inboxOver(sql);
   const settlements = new Settlements(inbox);
   let settled = 0;
@@ -37,14 +37,14 @@ async function measure(): Promise<Comparison[]> {
   const workers = await database.connect(4);
   await createPlainInbox(database.sql);
   await indexPlainClaims(database.sql);
-  const ours = { store: storeTrivial, drain };
+  const ours = { store: storeTrivial, processAll };
   // The least that workers do: one table, plain statements, no turns and no handlers.
-  const plain = { store: storePlain, drain: processPlain };
-  /** Drains a new backlog. */
+  const plain = { store: storePlain, processAll: processPlain };
+  /** Processes a new backlog. */
   const withWorkers = (count: number, cpu: number[], inbox: typeof ours) => async () => {
     await inbox.store(database.sql, EVENTS);
     const [cpuBefore, startedAt] = [await database.cpuMs(), performance.now()];
-    const settled = await Promise.all(workers.slice(0, count).map(inbox.drain));
+    const settled = await Promise.all(workers.slice(0, count).map(inbox.processAll));
     const time = performance.now() - startedAt;
     cpu.push(await database.cpuMs() - cpuBefore);
     const total = settled.reduce((sum, events) => sum + events, 0);

@@ -1,4 +1,4 @@
-/** `bench drain`: 10,000 trivial events stored, claimed and settled by one worker, against other queues. */
+/** `bench inbox`: 10,000 trivial events stored, claimed and settled by one worker, against other queues. */
 import { EventProcessor } from "../../shared/inbox/process_events.ts";
 import { handleEach } from "../../shared/inbox/events.ts";
 import { runInContext } from "../../shared/logging/context.ts";
@@ -107,8 +107,8 @@ async function measure(): Promise<Comparison[]> {
   ];
 }
 
-export const drainLine: Line = {
-  name: "drain",
+export const inboxLine: Line = {
+  name: "inbox",
   title: "Events are stored, claimed and settled as fast as other queues take jobs",
   measure,
 };
