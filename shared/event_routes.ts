@@ -1,4 +1,4 @@
-/** Which handler an event goes to, by source and type: the one table of event routes. */
+/** The one table of event routes: the handler for each source and type. */
 import { type Environment, readSupabaseConfig } from "./config.ts";
 import { createServiceClient, type DatabaseClient } from "./database/client.ts";
 import type { EventHandler } from "./inbox/events.ts";

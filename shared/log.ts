@@ -32,7 +32,7 @@ function placeOf(error: Error): string {
 }
 
 /**
- * What may be logged and stored of an error. The message of an error that is not ours may quote anything, such
+ * The part of an error that may be logged and stored. The message of an error that is not ours may quote anything, such
  * as the text that was not JSON: only its kind and place are kept, and of Zod's the paths.
  */
 export function errorText(error: unknown): string {

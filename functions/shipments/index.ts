@@ -18,7 +18,7 @@ const database = createServiceClient(supabase);
 const wakeWorker = createWakeWorker(supabase);
 const config = readLabelConfig();
 
-/** What only some requests need; most read rows. */
+/** Code that only some requests need; most read rows. */
 const useCases = createOnFirstUse(async () => {
   const { createProcessor, ...calls } = await import("./lazy_use_cases.ts");
   const labels = calls.createLabelDependencies(database, config);

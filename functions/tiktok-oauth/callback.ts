@@ -6,7 +6,7 @@ import type { KeyRing } from "../../shared/crypto/key_ring.ts";
 import { isState } from "../../shared/tiktok/connections/authorization.ts";
 import { sealClaim } from "../../shared/tiktok/connections/claims.ts";
 
-/** What the app's page receives: docs/tiktok.md. */
+/** Parameters that the app's page receives: docs/tiktok.md. */
 export interface RedirectOutcome {
   status: "confirm" | "refused" | "failed";
   code?: string;

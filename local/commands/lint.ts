@@ -7,7 +7,7 @@ export default await denoCommand(import.meta, {
 
   npx -y deno@2.9.5 task lint [FILE ...] [options of deno lint]
 
-  --fix        mend what deno lint can mend itself
+  --fix        correct what deno lint can correct itself
   --quiet, -q  print failures only
   --help
 

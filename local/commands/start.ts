@@ -128,7 +128,7 @@ function describeInterrupt(): string {
 
 async function run(options: StartOptions): Promise<number | void> {
   const environment = await readVariables(options);
-  // With an outside Postgres nothing else tells how far a first start came.
+  // With an outside Postgres nothing else shows how far a first start came.
   const outside = environment.SUPABASE_DB_URL ? ["keys.json"] : [];
   databaseFiles = () => [
     ...clusterFiles(options.data),

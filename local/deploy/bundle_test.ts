@@ -247,7 +247,7 @@ const OTHERS: [path: string, name: string][] = [
   ["functions/account/index.ts", "a source"],
   ["functions/account/shared/prices.js", "a file in a deeper folder"],
   ["functions/account/prices.js", "a script without our source map"],
-  ["functions/README.md", "a file beside the folders"],
+  ["functions/README.md", "a file next to the folders"],
   ["maps/europe.png", "another file among the maps"],
   ["maps", "a file in place of the maps"],
 ];

@@ -1,4 +1,4 @@
-/** Where a part of the export begins, as text for a URL. */
+/** Start of a part of the export, as text for a URL. */
 import * as z from "zod/mini";
 import { fromBase64, toBase64Url } from "../crypto/encoding.ts";
 import { InvalidCursorError } from "./errors.ts";

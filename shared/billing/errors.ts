@@ -1,7 +1,7 @@
 /** The errors of Stripe, without anything that a log must not hold. */
 import { LoggableError } from "../loggable_error.ts";
 
-/** What an error of Stripe's package says, besides its message. */
+/** Facts of an error of Stripe's package, besides its message. */
 export interface StripeFailure {
   type: string;
   code?: string | undefined;

@@ -1,4 +1,4 @@
-/** What each plan costs: only Stripe knows it. */
+/** Price of each plan, which only Stripe knows. */
 import * as z from "zod/mini";
 import type { BillingDependencies } from "./dependencies.ts";
 import { PaidPlan } from "./plans.ts";

@@ -32,7 +32,7 @@ export async function readStripe<Shape>(
   throw new BillingError({ type: "StripeAPIError", code: "unreadable_answer", statusCode: 200 });
 }
 
-/** A list of Stripe's whose elements all have these members. */
+/** A Stripe list whose elements all have these members. */
 export function listOf<Element extends z.ZodMiniType>(element: Element) {
   return z.looseObject({ data: z.array(element), has_more: z.optional(z.boolean()) });
 }

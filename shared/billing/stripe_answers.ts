@@ -10,15 +10,15 @@ import { parseJson } from "../values/json.ts";
 const Failure = z.looseObject({
   error: z.union([z.looseObject({}), z.string().check(z.minLength(1))]),
 });
-/** Every object of Stripe's has an id, and every list `data`. */
+/** Every Stripe object has an id, and every list `data`. */
 const Success = z.union([
   z.looseObject({ error: z.optional(z.null()), id: z.string().check(z.minLength(1)) }),
   z.looseObject({ error: z.optional(z.null()), data: z.array(z.unknown()) }),
 ]);
-/** What a proxy answers with an error status. */
+/** Answer of a proxy with an error status. */
 const Refusal = z.union([z.looseObject({ error: z.optional(z.null()) }), z.array(z.unknown())]);
 
-/** What the client takes for a final error of Stripe's. */
+/** Error that the client takes for a final Stripe error. */
 function failure(code: string, status: number): Response {
   return new Response(JSON.stringify({ error: { type: "api_error", code } }), { status });
 }

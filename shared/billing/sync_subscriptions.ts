@@ -43,7 +43,7 @@ interface Item {
   subscription: SubscriptionState;
 }
 
-/** What is known of a subscription once it was read: its result, its customer for the next round, or what to store. */
+/** Outcome of reading a subscription: its result, its customer for the next round, or what to store. */
 type Reading = { result: SyncOutcome } | { customerId: string | null } | { item: Item };
 
 /** Attempts while other workers update the same customer. */

@@ -1,5 +1,5 @@
 /**
- * What the database's own types do not say: the shapes of JSON columns and of functions that return `jsonb`, and
+ * Facts that the database's own types lack: the shapes of JSON columns and of functions that return `jsonb`, and
  * the codes of text columns. For the API's document and the client that is made of it; no function imports it.
  */
 import * as z from "zod/mini";

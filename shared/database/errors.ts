@@ -27,7 +27,7 @@ export function isConflict(error: unknown): error is DatabaseError {
   return error instanceof DatabaseError && error.code === "PT409";
 }
 
-/** What the call would store has been replaced by something newer. */
+/** Something newer is stored than the call would store. */
 export function isReplaced(error: unknown): error is DatabaseError {
   return error instanceof DatabaseError && error.code === "PT410";
 }

@@ -1,4 +1,4 @@
-/** How every call of ours to Supabase is sent, to the database's API and to Auth. */
+/** Sends every call to Supabase, to the database's API and to Auth. */
 import { workContext } from "../logging/context.ts";
 import { traceparent } from "../logging/spans.ts";
 

@@ -1,4 +1,4 @@
-/** What the database's functions for sellers return as `jsonb`. For the API's document; no function imports it. */
+/** Results of the database's functions for sellers, which return `jsonb`. For the API's document; no function imports it. */
 import * as z from "zod/mini";
 import { type NamedSchema, TIME } from "../http/operations.ts";
 

@@ -1,4 +1,4 @@
-/** What the tasks read from a database: SQL `read_catalog`, or the same functions on a shell's connection. */
+/** The catalog of a database, as the tasks read it: SQL `read_catalog`, or the same functions on a shell's connection. */
 import * as z from "zod/mini";
 import { callFunction } from "../database/call_function.ts";
 import type { DatabaseClient } from "../database/client.ts";

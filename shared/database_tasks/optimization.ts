@@ -1,4 +1,4 @@
-/** `optimization`: what costs time and space, in the order to mend it, and the required figures next to the measured ones. */
+/** `optimization`: what costs time and space, in the order to fix it, and the required figures next to the measured ones. */
 import type { Performance } from "./catalog.ts";
 import type { Sources } from "./documents.ts";
 import type { Answer } from "./answer.ts";
@@ -176,7 +176,7 @@ function compareSpec(
   });
 }
 
-/** What is done first: it removes faults, then waiting, then space. Within a code, the largest gain is first. */
+/** The order of the steps: those that remove faults, then waiting, then space. Within a code, the largest gain is first. */
 const ORDER = [
   "invalid_index",
   "unindexed_foreign_key",

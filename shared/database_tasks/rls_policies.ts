@@ -15,7 +15,7 @@ const API_ROLES = ["anon", "authenticated", "service_role"];
 type Table = Access["tables"][number];
 type Policy = Access["policies"][number];
 
-/** What a role may do with a table: `none`, `all rows`, `no rows`, or the policies that decide. */
+/** Access of a role to a table: `none`, `all rows`, `no rows`, or the policies that decide. */
 function describeAccess(table: Table, role: string, verb: string, access: Access): string {
   const grants = access.grants.filter((grant) =>
     grant.table === table.table && grant.verb === verb && ["public", role].includes(grant.role)

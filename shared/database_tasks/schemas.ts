@@ -123,7 +123,7 @@ export const RLSPolicies = z.object({
     table: z.string(),
     row_security: z.boolean(),
     policies: z.array(Policy),
-    /** What each role may do, by verb: `all`, `rows of policies`, `none`, or the columns. */
+    /** Access of each role, by verb: `all`, `rows of policies`, `none`, or the columns. */
     access: z.array(z.object({ role: z.string(), verb: z.string(), access: z.string() })),
   })),
   findings: z.array(Finding),

@@ -42,7 +42,7 @@ export const ServiceStatus = z.extend(Status, {
 });
 export type ServiceStatus = z.infer<typeof ServiceStatus>;
 
-/** What anyone may know. Never rejects. */
+/** The part of the health that anyone may read. Never rejects. */
 export async function readStatus(database: DatabaseClient): Promise<ServiceStatus> {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);

@@ -19,7 +19,7 @@ function readPart(text: string | undefined): unknown {
   }
 }
 
-/** What a token says of itself; nothing of it is verified. @throws {InvalidTokenError} for anything but a JWT */
+/** Claims of a token; nothing of them is verified. @throws {InvalidTokenError} for anything but a JWT */
 function readToken(token: string): { header: Fields; claims: Fields } {
   const [header, claims] = token.split(".").slice(0, 2).map(readPart);
   if (!isObject(header) || !isObject(claims)) throw new InvalidTokenError("It is not a JWT");

@@ -15,7 +15,7 @@ export interface AppEnv<Variables extends object = object> {
   Variables: { requestId: string } & Variables;
 }
 
-/** Who may call a function: runs before every route, and throws a 401 or 403 problem for other callers. */
+/** Checks the callers of a function: runs before every route, and throws a 401 or 403 problem for other callers. */
 export type Callers<Variables extends object> = MiddlewareHandler<AppEnv<Variables>>[];
 
 /** A route that each caller may use so often: see `limitRequests`. */

@@ -1,11 +1,11 @@
 /**
- * What a function says about its routes, for the API's document: `functions/<name>/operations.ts` exports
+ * Description of a function's routes, for the API's document: `functions/<name>/operations.ts` exports
  * `operations`, which no function imports. docs/api.md shows how to write one.
  */
 import type * as z from "zod/mini";
 import type { ProblemTable } from "./problem_table.ts";
 
-/** Who may call: decides the security scheme, and the problems of other callers. */
+/** The callers: they decide the security scheme, and the problems of other callers. */
 export type Caller =
   | "user"
   | "secret_key"

@@ -1,4 +1,4 @@
-/** What a webhook states, as a digest: two bodies with one event id are one event only if they state the same. */
+/** Digest of the statement of a webhook: two bodies with one event id are one event only if they state the same. */
 import { sha256Hex } from "../crypto/digests.ts";
 import { canonicalJson } from "../values/canonical_json.ts";
 

@@ -1,4 +1,4 @@
-/** What a log line says of an event: its ids and type, never its body. */
+/** Fields of an event in a log line: its ids and type, never its body. */
 import type { LogFields } from "../logging/fields.ts";
 import type { ClaimedEvent } from "./events.ts";
 

@@ -59,7 +59,7 @@ export type EventResult =
   | { outcome: string; more?: boolean }
   | { error: unknown };
 
-/** What an error of a handler carries whose cause is neither the event nor the other side: no attempt is lost. */
+/** Mark of a handler's error whose cause is neither the event nor the other side: no attempt is lost. */
 export interface Postponement {
   postponeSeconds: number;
   /** Whether the wait ends when TikTok has activated the shop again. */
@@ -101,7 +101,7 @@ export function handleWith<Dependencies>(
   return handleEach(async (event) => await handle(dependencies(), event));
 }
 
-/** What the handlers of a domain are created with. */
+/** Dependencies of the handlers of a domain. */
 export interface HandlerOptions {
   /** Base of our functions' addresses. */
   functionsUrl: string;

@@ -1,8 +1,8 @@
-/** What a receiver stores: a verified webhook. */
+/** A verified webhook, as a receiver stores it. */
 import { LoggableError } from "../loggable_error.ts";
 import type { IgnoreReason } from "./ignore_reasons.ts";
 
-/** Who sent an event; `creatorflow` events are tasks of our own. */
+/** Sender of an event; `creatorflow` events are our own tasks. */
 export const EVENT_SOURCES = ["tiktok", "stripe", "easypost", "creatorflow"] as const;
 export type EventSource = (typeof EVENT_SOURCES)[number];
 

@@ -1,4 +1,4 @@
-/** What the work at hand belongs to: follows it through every `await`, and into lines, calls and spans. */
+/** Ids of the current work: they follow it through every `await`, and into lines, calls and spans. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { LogFields } from "./fields.ts";
 import type { LineTrace } from "./line_trace.ts";

@@ -91,7 +91,7 @@ export const FIELDS = {
 
 export type FieldName = keyof typeof FIELDS;
 
-/** What a caller may give; absent and null fields are left out of the line. */
+/** Fields that a caller may give; absent and null fields are left out of the line. */
 export type LogFields<Name extends FieldName = FieldName> = {
   [K in Name]?: z.infer<(typeof FIELDS)[K]> | null | undefined;
 };

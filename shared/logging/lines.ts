@@ -93,7 +93,7 @@ export type MessageOf<L extends Level> = {
   [M in Message]: [L] extends [(typeof LINES)[M]["levels"][number]] ? M : never;
 }[Message];
 
-/** Fields that tell what a line belongs to: any line may have them. */
+/** Fields that say what a line belongs to: any line may have them. */
 const CONTEXT_FIELDS = [
   ...["function", "request_id", "trace_id", "event_id", "source", "event_type"] as const,
   ...["shop_id", "tiktok_order_id", "object_id", "attempt"] as const,

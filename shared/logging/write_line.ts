@@ -69,7 +69,7 @@ export function flushLines(): void {
 // Before the platform ends the worker.
 addEventListener("beforeunload", flushLines);
 
-/** What is left out is counted with the next line after ten seconds, or when the worker ends. */
+/** Lines that are left out are counted with the next line after ten seconds, or when the worker ends. */
 function mayWrite(name: string, level: Level, message: Message, code: string | undefined): boolean {
   const now = Date.now();
   const volume = volumeOf(name, now);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { findShippingProvider, isRefusedCarrier } from "./carriers.ts";
 
-/** A list of TikTok's; each id is the name. */
+/** A TikTok list; each id is the name. */
 function listed(...names: string[]) {
   return names.map((name) => ({ id: name, name }));
 }

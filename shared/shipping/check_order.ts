@@ -79,7 +79,7 @@ export function checkOrder(
   if (isOther || !mayBeOurs && isRegrouped) throw new LabelError("order_changed");
 }
 
-/** What is written on a label. */
+/** Parts of an address that are written on a label. */
 const WRITTEN = ["name", "line1", "line2", "city", "state", "postal_code", "country"] as const;
 
 /** Whether TikTok shows another readable address than the stored one, which the carrier would print. */

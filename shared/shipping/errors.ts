@@ -86,7 +86,7 @@ export const LabelFailure = z.enum(Object.keys(TRANSIENT) as [LabelFailure, ...L
 export interface LabelErrorOptions {
   /** @default {"no"} */
   bought?: "no" | "unknown";
-  /** How long the carrier or TikTok wants us to wait. */
+  /** Wait that the carrier or TikTok requires. */
   retryAfterSeconds?: number | undefined;
   /** The orders that TikTok combined with the requested one. */
   orderIds?: string[] | undefined;

@@ -64,7 +64,7 @@ export interface OwnRefusal {
   temporary_code?: LabelFailure;
 }
 
-/** @param claim Of the notification: before the second one, no answer of TikTok's can be lost. */
+/** @param claim Of the notification: before the second one, no TikTok answer can be lost. */
 export function toOwnRefusal(error: unknown, claim: number): OwnRefusal {
   if (error instanceof LabelError) return { error: error.code, code: error.code };
   if (!(error instanceof TikTokError)) throw error;

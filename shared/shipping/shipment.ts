@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 export const ProviderName = z.enum(["tiktok_shipping", "easypost"]);
 export type ProviderName = z.infer<typeof ProviderName>;
 
-/** Who labelled a parcel; `own`: the seller, elsewhere. */
+/** Source of a label; `own`: the seller bought it elsewhere. */
 export const ParcelProvider = z.enum([...ProviderName.options, "own"]);
 export type ParcelProvider = z.infer<typeof ParcelProvider>;
 

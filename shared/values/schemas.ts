@@ -47,7 +47,7 @@ export const Amount = z.string().check(z.regex(/^\d{1,12}(\.\d+)?$/));
 /** ISO 4217. */
 export const CurrencyCode = z.string().check(z.regex(/^[A-Z]{3}$/));
 
-/** How many days a carrier needs; another value counts as unknown. */
+/** Number of days that a carrier needs; another value counts as unknown. */
 export const CarrierDays = withFallback(
   optionalValue(z.int().check(z.nonnegative(), z.maximum(1000))),
   null,

@@ -1,5 +1,5 @@
 /**
- * What a value must be, in plain words: the messages of schemas without one of their own. `zod/mini` has none by
+ * Messages in plain words about invalid values, for schemas without one of their own. `zod/mini` has none by
  * default, and Zod's English ones speak of its own terms. No message has a value.
  */
 import { config, type core } from "zod/mini";

@@ -1,4 +1,4 @@
--- How often a seller may do what costs a vendor's call or much of our own time.
+-- Limits of requests that cost a vendor's call or much of our own time.
 
 create table private.request_limits (
   route text primary key,

@@ -1,4 +1,4 @@
--- What outlives an account: shops under a keyed hash, and the orders that each received in a month.
+-- Facts that outlive an account: shops under a keyed hash, and the orders that each received in a month.
 
 create table private.shop_identities (
   shop_id_hash text primary key,

@@ -1,4 +1,4 @@
--- What a worker reports of events that no effect has settled: many at a time, each with its claim.
+-- Results of events that no effect has settled: workers report many at a time, each with its claim.
 
 /*
   Arguments: p_event_id and p_claim, the claim; p_error for operators; p_retry_after_seconds, the minimum delay.

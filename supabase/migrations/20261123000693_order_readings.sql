@@ -1,4 +1,4 @@
--- How a reading of an order becomes its row: a new order, or a newer state.
+-- Turns a reading of an order into its row: a new order, or a newer state.
 
 create function private.replaces_address(incoming text, stored text, order_status text)
 returns boolean

@@ -1,4 +1,4 @@
--- What the timeline says of a new order, and of a change.
+-- Timeline entries of a new order, and of a change.
 
 create function private.cancelled_units(p_items jsonb)
 returns table (line_item_id text, cancelled_by text, cancel_reason text)

@@ -1,4 +1,4 @@
--- What the platform spends on labels: totals of a seller, of a shop in all accounts and of the platform, and their limits.
+-- Spending of the platform on labels: totals of a seller, of a shop in all accounts and of the platform, and their limits.
 
 create table private.label_limits (
   id bigint generated always as identity primary key,

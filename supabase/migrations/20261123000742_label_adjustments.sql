@@ -1,4 +1,4 @@
--- What a carrier charges, or pays back, after a label was bought: docs/labels.md.
+-- Amounts that a carrier charges, or pays back, after a label was bought: docs/labels.md.
 
 create function private.count_adjustment(p_purchase private.label_purchases, p_cents bigint)
 returns void

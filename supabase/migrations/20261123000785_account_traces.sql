@@ -1,4 +1,4 @@
--- What names a deleted account without belonging to it: our log, our tasks, Stripe events, Auth's log.
+-- Rows that name a deleted account without belonging to it: our log, our tasks, Stripe events, Auth's log.
 
 /*
   Arguments: p_source; p_body, JSON.

@@ -1,4 +1,4 @@
--- What a seller's first page counts, in one call.
+-- Counts of a seller's first page, in one call.
 
 /*
   Returns:   {to_ship, late, due_soon, awaiting_collection, in_transit, hours: [{hour, orders}]}: orders that have to be

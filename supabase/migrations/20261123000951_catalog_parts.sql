@@ -1,4 +1,4 @@
--- What belongs to a table, as SQL.
+-- Parts of a table, as SQL.
 
 /*
   Returns:   rows as catalog_relations, with the object that each belongs to: of its schema, or of a platform's

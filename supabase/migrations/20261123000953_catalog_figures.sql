@@ -1,4 +1,4 @@
--- Who may do what, how the database is used, and which migrations it has, as database-tasks reads them.
+-- Privileges, use of the database and its migrations, as database-tasks reads them.
 
 /*
   Returns:   {tables: [{table, kind, row_security, forced, invoker}], policies: [{table, name, command, roles,

@@ -1,4 +1,4 @@
--- What database-tasks reads: fixed questions to the catalog, never a caller's SQL.
+-- Queries of database-tasks: fixed questions to the catalog, never a caller's SQL.
 
 /*
   Arguments: part: objects, access, performance or migrations.

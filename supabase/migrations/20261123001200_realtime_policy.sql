@@ -1,4 +1,4 @@
--- Who receives broadcasts. The last migration, because Supabase may refuse it: docs/realtime.md has the way out.
+-- Receivers of broadcasts. The last migration, because Supabase may refuse it: docs/realtime.md has the way out.
 
 create policy "Users can receive broadcasts of their own topic" on realtime.messages
   for select to authenticated

@@ -163,7 +163,7 @@ as $$
 $$;
 select is(tests.notice('4', '{"refund_id": "r-1", "refund_total": "5.00"}', 2), 'updated', 'a refund');
 delete from private.webhook_events;
-select is(tests.notice('4', '{"refund_id": "r-1", "refund_total": "5.00"}', 2), 'updated', 'told twice');
+select is(tests.notice('4', '{"refund_id": "r-1", "refund_total": "5.00"}', 2), 'updated', 'reported twice');
 select is(tests.state('4'), 'awaiting_shipment partially_refunded AWAITING_SHIPMENT', 'counts once');
 select is(tests.refunded('4'), 5.00, 'in the timeline too');
 select is(tests.notice('4', '{"refund_id": "r-1", "refund_total": "6.00"}', 2), 'updated', 'a corrected amount');

@@ -177,7 +177,7 @@ select is(
     from jsonb_array_elements(tests.run_as('service_role', 'select public.count_webhook_events()')::jsonb) as kind
   ),
   '4 2',
-  'counts tell how many a replay would change'
+  'counts say how many a replay would change'
 );
 select is(
   tests.replay('replay_webhook_event(11)'),

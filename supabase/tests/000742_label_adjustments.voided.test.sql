@@ -61,7 +61,7 @@ select tests.counts(2, 1420, 'a label that is scanned first counts');
 select is(tests.adjust('b', '7.10'), 'adjusted', 'the carrier charges its price');
 select tests.counts(2, 1420, 'which counts already');
 select is(tests.adjust('b', '1.60', '2026-11-21T10:00:00Z'), 'adjusted', 'only a difference: the invoice is corrected');
-select tests.counts(2, 1580, 'which counts beside the price');
+select tests.counts(2, 1580, 'which counts next to the price');
 
 select tests.voided('c', 'billed_when_scanned');
 select tests.counts(3, 2290, 'a label that is billed when it is scanned goes on counting');
@@ -79,7 +79,7 @@ select is(tests.adjust('d', '1.60'), 'adjusted', 'the carrier charges a differen
 select tests.settle_void('d', 'voided');
 select tests.counts(3, 2610, 'which goes on counting');
 select tests.scan('d');
-select tests.counts(4, 3320, 'and beside the price, once the parcel is scanned');
+select tests.counts(4, 3320, 'and next to the price, once the parcel is scanned');
 
 select * from finish();
 rollback;

@@ -91,7 +91,7 @@ select is(tests.labelled('a'), '1:one', 'its unit is taken');
 select is(tests.outcome(tests.own('ada', 'a', 'two', '{"line_item_ids": ["a-1"]}')), 'refused line_items_labelled', 'a unit has one number');
 select is(tests.requested('ada', 'a', 'label', '{"line_item_ids": ["a-1"]}'), 'refused line_items_labelled', 'or one label');
 select is(tests.outcome(tests.own('ada', 'b', 'other', '{"tracking_number": "1Zone"}')), 'refused tracking_number_used', 'a number has one parcel in its shop');
-select is(tests.outcome(tests.own('bob', 'f', 'other', '{"tracking_number": "1Zone"}')), 'stored', 'another shop is not told about it');
+select is(tests.outcome(tests.own('bob', 'f', 'other', '{"tracking_number": "1Zone"}')), 'stored', 'another shop is not notified');
 select is(tests.timeline('a'), 'TRACKING_ADDED partially_shipped', 'the timeline has it');
 select is(
   (select status || ' ' || claims from private.inbox_events where external_id = 'MARK_SHIPPED:' || tests.purchase('one') || ':own:1'),

@@ -56,7 +56,7 @@ select tests.sell('ada', '9', '{"total_amount": "20.00", "payment_status": "refu
 select is(
   tests.figure('ada', 'revenue') -> 1,
   '{"currency": "USD", "gross": "81.99", "refunded": "31.99", "orders": 2}',
-  'a part of an order, and a whole order, that went back to the buyer stand beside the gross'
+  'a part of an order, and a whole order, that went back to the buyer stand next to the gross'
 );
 
 -- Label costs.

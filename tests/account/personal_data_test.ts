@@ -152,7 +152,7 @@ test("attack: after an account's deletion no column of any table names it, its s
   const [begin] = await stack.sql`select clock_timestamp() as at`;
   assert.equal((await deleteAccountOf(stack, seller)).status, 204);
   const atOnce = await findTexts(stack.sql, [...BUYER, ...SENDER, seller.email]);
-  // Stripe may have told of the end already: such an event is younger than the deletion.
+  // Stripe may have reported the end already: such an event is younger than the deletion.
   const ended = `private.webhook_events: ${seller.email}`;
   const older = await stack.sql`
     select source, event_type from private.webhook_events

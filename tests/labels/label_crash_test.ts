@@ -173,7 +173,7 @@ async function receiveOrders(
   return { provider, wanted, orders };
 }
 
-/** Requests the label until a call is held at the step. Returns what tells whether it has gone on since. */
+/** Requests the label until a call is held at the step. Returns a function: whether it has gone on since. */
 async function reachStep(
   { stack, host, seller }: World,
   calls: HeldCalls,

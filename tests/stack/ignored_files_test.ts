@@ -1,4 +1,4 @@
-/** Git ignores every file and folder that the pages tell people to create. */
+/** Git ignores every file and folder that the pages ask people to create. */
 import assert from "node:assert/strict";
 import { listFiles, readPages, ROOT } from "../support/pages.ts";
 
@@ -33,7 +33,7 @@ async function isIgnored(path: string): Promise<boolean> {
   return code === 0;
 }
 
-Deno.test("git ignores the secrets, backups and data folders that the pages tell people to create", async () => {
+Deno.test("git ignores the secrets, backups and data folders that the pages ask people to create", async () => {
   const pages = await readPages(await listFiles());
   const created = new Set(pages.flatMap(({ text }) => createdFiles(text)));
   for (const known of ["secrets.env", "creatorflow.backup", "creatorflow.dump", "restored"]) {

@@ -15,7 +15,7 @@ export interface Runbook extends AsyncDisposable {
 
 /**
  * A page and a shell that has read "Before you start" of docs/runbooks/README.md.
- * @param exported Variables that the page tells to export, with values that only the reader knows.
+ * @param exported Variables that the page says to export, with values that only the reader knows.
  */
 export async function openRunbook(
   name: string,

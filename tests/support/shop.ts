@@ -161,7 +161,7 @@ export async function subscribe(stack: TestStack, userId: string, plan: string):
   await stack.sql`select private.refresh_user_plan(${userId})`;
 }
 
-/** Waits until no worker has an event: one that was woken works beside one that the test has called. */
+/** Waits until no worker has an event: one that was woken works at the same time as one that the test has called. */
 export async function finishClaims({ sql }: TestStack): Promise<void> {
   await until("no event is being processed", async () => {
     const rows = await sql`select from private.event_queue where status = 'processing'`;

@@ -74,7 +74,7 @@ Deno.test("a scan that was stored before TikTok's report of the same second come
   ]);
 });
 
-Deno.test("a report that came late still tells each state once", () => {
+Deno.test("a report that came late still shows each state once", () => {
   const entries = story(
     LABEL,
     event(3, "20.502", "TRACKING_UPDATED", {

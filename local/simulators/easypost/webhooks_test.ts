@@ -99,7 +99,7 @@ Deno.test("a webhook whose receiver fails twenty times is switched off, until it
   });
 });
 
-Deno.test("`verify` tells what an address lacks, and refuses nothing", async () => {
+Deno.test("`verify` names what an address lacks, and refuses nothing", async () => {
   const caller = new Caller();
   const { status, body } = await caller.create({
     to_address: { street1: "1 First St", city: "San Francisco", country: "US", verify: true },

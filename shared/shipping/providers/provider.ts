@@ -38,7 +38,7 @@ export interface Choice {
 }
 
 export interface PreparedChoice extends Choice {
-  /** `null` for a rate of TikTok's, whose carrier was checked when the seller chose it. */
+  /** `null` for a TikTok rate, whose carrier was checked when the seller chose it. */
   carrier: string | null;
 }
 

@@ -8,7 +8,7 @@ export class TikTokError extends LoggableError {
   readonly code: number;
   /** HTTP status; 0 when there was no answer. Only counts without a code. */
   readonly status: number;
-  /** How long TikTok wants us to wait. */
+  /** Wait that TikTok requires. */
   readonly retryAfterSeconds: number | undefined;
   /** TikTok's id of the request, which its support needs; empty without one. */
   readonly requestId: string;
@@ -38,7 +38,7 @@ export class TikTokError extends LoggableError {
     return this.#words;
   }
 
-  /** What is stored for the seller: TikTok's code and request id, without the path of the call. */
+  /** Text that is stored for the seller: TikTok's code and request id, without the path of the call. */
   get summary(): string {
     if (this.code === 0) return this.message.replace(/ \([^()]*\)$/, "");
     return `TikTok ${this.code}${this.requestId && `, request ${this.requestId}`}`;

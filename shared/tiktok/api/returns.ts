@@ -35,7 +35,7 @@ export type Return = z.infer<typeof Return>;
 export const FoundReturn = z.extend(Return, {
   return_type: OptionalText,
   return_status: OptionalText,
-  /** Who asked for it: BUYER, SELLER, OPERATOR, SYSTEM. */
+  /** Role that requested it: BUYER, SELLER, OPERATOR, SYSTEM. */
   role: OptionalText,
   update_time: UnixSeconds,
 });

@@ -9,7 +9,7 @@ import { TikTokError } from "./errors.ts";
 import { elementsOf } from "../../values/elements.ts";
 import { LoggableError } from "../../loggable_error.ts";
 
-/** What a seller granted. Times are absolute, in unix seconds; the second may be in the next century. */
+/** Grant of a seller. Times are absolute, in unix seconds; the second may be in the next century. */
 export interface Tokens {
   accessToken: string;
   accessTokenExpiresAt: number;

@@ -43,7 +43,7 @@ const SealedGrant: z.ZodMiniType<AuthorizedShops> = z.object({
   isComplete: z.boolean(),
 });
 
-/** What a seller sees before they confirm. */
+/** Shops that a seller sees before they confirm. */
 export interface ShownShops {
   shops: { shop_id: string; shop_name: string | null; region: string | null }[];
   expires_at: string;

@@ -1,4 +1,4 @@
-/** Mends a connection whose cipher TikTok no longer takes with the login's token. */
+/** Repairs a connection whose cipher TikTok no longer takes with the login's token. */
 import * as z from "zod/mini";
 import { callFunction } from "../../database/call_function.ts";
 import type { StoredConnection } from "../../inbox/events.ts";

@@ -1,4 +1,4 @@
-/** What the cancelled units of an order cost, and whether TikTok's total still contains them. */
+/** Price of the cancelled units of an order, and whether TikTok's total still contains them. */
 import { addDecimals } from "../../values/money.ts";
 import type { LineItem, Order } from "../api/schemas.ts";
 import { isCancelled } from "./map_order_items.ts";

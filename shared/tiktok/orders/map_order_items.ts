@@ -42,7 +42,7 @@ export interface OrderItem {
   /** TikTok's id of each unit that is not cancelled: packages refer to these. */
   line_item_ids: string[];
   cancelled_line_item_ids: string[];
-  /** What a virtual bundle consists of; empty for other products. */
+  /** Parts of a virtual bundle; empty for other products. */
   components: BundleComponent[];
   units: OrderUnit[];
 }

@@ -1,5 +1,5 @@
 /**
- * What buyers got for their returns. TikTok's notice of a return names no amount, and REFUND_SUCCESS (67), which
+ * Refunds of returns. TikTok's notice of a return names no amount, and REFUND_SUCCESS (67), which
  * does, cannot be subscribed for a shop.
  */
 import * as z from "zod/mini";

@@ -3,17 +3,17 @@ import type { UnreadableElement } from "../api/elements.ts";
 import { TikTokError } from "../api/errors.ts";
 import type { Found, SearchPage, SearchWindow } from "../api/search.ts";
 
-/** Where a page of a search in ascending order of update time begins. */
+/** Start of a page of a search in ascending order of update time. */
 export interface Place<T extends Found> {
   /** Unix seconds. */
   from: number;
   /** For further pages of the same second. */
   pageToken: string | undefined;
-  /** What earlier pages had since `from`. */
+  /** Results of earlier pages since `from`. */
   read: readonly T[];
 }
 
-/** What a page has and no earlier page had. */
+/** Results of a page that no earlier page had. */
 export interface ReadPage<T extends Found> {
   found: T[];
   unreadable: UnreadableElement[];
@@ -22,7 +22,7 @@ export interface ReadPage<T extends Found> {
   isLast: boolean;
 }
 
-/** What a page has and no earlier page had. */
+/** Results of a page that no earlier page had. */
 export function withoutRead<T extends Found>(found: readonly T[], { read }: Place<T>): T[] {
   const states = new Set(read.map(({ id, update_time }) => `${id}:${update_time}`));
   return found.filter(({ id, update_time }) => !states.has(`${id}:${update_time}`));

@@ -1,4 +1,4 @@
-/** What the parts of a shop's sync share. */
+/** Code that the parts of a shop's sync share. */
 import type { ShopEvent } from "../../inbox/events.ts";
 import type { ShopConnection } from "../connections/shop_connection.ts";
 import type { TikTokDependencies } from "../dependencies.ts";
@@ -12,7 +12,7 @@ export interface ShopSync {
   hasTime: () => boolean;
 }
 
-/** What changed at `from` or later, and before `to`, in unix seconds. */
+/** Window of changes: at `from` or later, and before `to`, in unix seconds. */
 export interface SyncWindow {
   from: number;
   to: number;

@@ -67,7 +67,7 @@ function filterOrders(
   return query;
 }
 
-/** Newest first; one row more than a page tells whether there is another. @throws {CallError} */
+/** Newest first; one row more than a page shows whether there is another. @throws {CallError} */
 export async function listOrders(filter: OrderFilter, after: Cursor | null): Promise<OrderPage> {
   // Such as of an address that was changed by hand: that shop has no orders.
   if (filter.shop && !isRowId(filter.shop)) return { orders: [], total: 0, hasOlder: false };

@@ -13,7 +13,7 @@ import { supabase } from "../supabase.ts";
 import { ConfirmMail } from "./start/confirm_mail.tsx";
 import { SampleSellers } from "./start/sample_sellers.tsx";
 
-/** A page that needed a seller shows the start page in its place, and goes on by itself. */
+/** A page that needed a seller shows the start page in its place, and goes on automatically. */
 function openSeller(): void {
   if (location.pathname === "/") navigate("/seller");
 }

@@ -30,7 +30,7 @@ const ShipmentInvoice = z.looseObject({
   invoice_currency: z.nullish(CurrencyCode),
 });
 
-/** What a carrier charges or pays back after the purchase. Amounts are decimal strings in major units. */
+/** Amount that a carrier charges or pays back after the purchase. Amounts are decimal strings in major units. */
 export interface Adjustment {
   /** EasyPost's ids. */
   invoiceId: string;

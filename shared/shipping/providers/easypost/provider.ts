@@ -86,7 +86,7 @@ export class EasyPostProvider implements LabelProvider {
     } catch (error) {
       const isUnknown = error instanceof EasyPostError && error.status === 404 && error.code !== "";
       if (!isUnknown) throw toLabelError(error);
-      // Without an id of EasyPost's the shipment was never made. With one, it is in another account,
+      // Without an EasyPost id the shipment was never made. With one, it is in another account,
       // and its label may have been bought there.
       if (carrier_shipment_id === null) return undefined;
       throw new LabelError("carrier_unavailable", { cause: error });

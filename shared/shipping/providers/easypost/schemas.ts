@@ -38,7 +38,7 @@ export const Tracker = z.looseObject({
   est_delivery_date: OptionalText,
   shipment_id: OptionalText,
   updated_at: OptionalText,
-  /** What the carrier reported, oldest first. */
+  /** Reports of the carrier, oldest first. */
   tracking_details: withFallback(
     z.optional(
       elementsOf(

@@ -188,7 +188,7 @@ Deno.test("prepare() of a service finds its price; default is TikTok's, cheapest
   });
 });
 
-Deno.test("without a default of TikTok's the cheapest is taken; without services none", async () => {
+Deno.test("without a TikTok default the cheapest is taken; without services none", async () => {
   const noDefault = services(
     { id: "a", price: "10", is_default: false },
     { id: "b", price: "9", is_default: false },
