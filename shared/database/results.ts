@@ -49,7 +49,7 @@ export const HELD_ORDERS: NamedSchema = {
       place: z.int(),
       shop_id: z.string(),
       tiktok_order_id: z.string(),
-      order_status: z.nullable(z.string()),
+      order_status: z.string(),
       ship_by: z.nullable(z.string()),
       tiktok_created_at: z.nullable(z.string()),
       held_at: z.string(),
