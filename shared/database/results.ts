@@ -1,4 +1,7 @@
-/** Results of the database's functions for sellers, which return `jsonb`. For the API's document; no function imports it. */
+/**
+ * Results of the database's functions for sellers, which return `jsonb`: for the API's document, and as types. No
+ * function imports it.
+ */
 import * as z from "zod/mini";
 import { type NamedSchema, TIME } from "../http/operations.ts";
 
@@ -11,7 +14,7 @@ const LabelPeriod = z.object({
   shop_limit_reached: z.boolean(),
 });
 
-export const USAGE: NamedSchema = {
+export const USAGE = {
   id: "Usage",
   schema: z.object({
     used: z.int(),
@@ -39,9 +42,10 @@ export const USAGE: NamedSchema = {
       "shop_limit_reached: it can buy none.",
     month_ends_at: { ...TIME, description: "used becomes 0." },
   },
-};
+} satisfies NamedSchema;
+export type Usage = z.infer<typeof USAGE.schema>;
 
-export const HELD_ORDERS: NamedSchema = {
+export const HELD_ORDERS = {
   id: "HeldOrders",
   schema: z.object({
     total: z.int(),
@@ -62,9 +66,10 @@ export const HELD_ORDERS: NamedSchema = {
     orders: "A page; place 1 is stored next.",
     month_ends_at: { ...TIME, description: "Then they are stored, as far as the plan has room." },
   },
-};
+} satisfies NamedSchema;
+export type HeldOrders = z.infer<typeof HELD_ORDERS.schema>;
 
-export const DASHBOARD: NamedSchema = {
+export const DASHBOARD = {
   id: "DashboardMetrics",
   schema: z.object({
     user_id: z.uuid(),
@@ -95,9 +100,9 @@ export const DASHBOARD: NamedSchema = {
     label_costs: "Of labels that are not voided, by currency; decimal strings in its major units.",
     last_order_date: { ...TIME, description: "When the newest order was stored." },
   },
-};
+} satisfies NamedSchema;
 
-export const ORDER_OVERVIEW: NamedSchema = {
+export const ORDER_OVERVIEW = {
   id: "OrderOverview",
   schema: z.object({
     to_ship: z.int(),
@@ -116,4 +121,5 @@ export const ORDER_OVERVIEW: NamedSchema = {
     in_transit: "Orders that are with the carrier.",
     hours: "The last 24 hours, the present one last; hour is its first moment.",
   },
-};
+} satisfies NamedSchema;
+export type OrderOverview = z.infer<typeof ORDER_OVERVIEW.schema>;

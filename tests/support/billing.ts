@@ -5,6 +5,7 @@ import { environmentOf } from "../../local/stack/running_stack.ts";
 import { type Seller, signInSeller } from "../../local/stack/seller.ts";
 import { createStripe } from "../../shared/billing/stripe_client.ts";
 import { readStripeConfig } from "../../shared/config.ts";
+import type { Usage } from "../../shared/database/results.ts";
 import type { Customer, Subscription } from "../../local/simulators/stripe/objects.ts";
 import { readLogs } from "./logs.ts";
 import { settledEvents } from "./shop.ts";
@@ -46,30 +47,6 @@ export async function payAndSettle(stack: TestStack, url: string): Promise<void>
   await payCheckout(url);
   await stack.stripe.settled();
   await settledEvents(stack);
-}
-
-export interface Usage {
-  used: number;
-  limit: number;
-  not_counted: number;
-  held: number;
-  held_to_ship: number;
-  held_ship_by: string | null;
-  /** Connected shops, with what each used of the same limit in all accounts. */
-  shops: { shop_id: string; used: number }[];
-  labels: { today: LabelUsage; month: LabelUsage; currency: string };
-  month_ends_at: string;
-}
-
-/** Amounts as decimal strings. */
-export interface LabelUsage {
-  labels: number;
-  label_limit: number;
-  cost: string;
-  cost_limit: string;
-  /** The most that a connected shop used, in all accounts. */
-  shop_labels: number;
-  shop_limit_reached: boolean;
 }
 
 export async function usageOf(seller: Seller): Promise<Usage> {

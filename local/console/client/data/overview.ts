@@ -1,28 +1,16 @@
 /** What the seller's first page shows, but for the list of orders: docs/sellers-view.md. */
+import type { OrderOverview, Usage } from "../../../../shared/database/results.ts";
 import { supabase } from "../supabase.ts";
-import { type Account, getAccount, getUsage, type Usage } from "./plan.ts";
+import { type Account, getAccount, getUsage } from "./plan.ts";
 import { listAdvisedShipments } from "./shipments.ts";
 import { listShops, type Shop } from "./shops.ts";
 import { takeData } from "./take.ts";
-
-/** Numbers of orders by their state, and of new ones by the hour. */
-export interface OrderCounts {
-  to_ship: number;
-  /** Orders to ship whose time to ship is over. */
-  late: number;
-  /** Orders to ship within a day, or late already. */
-  due_soon: number;
-  awaiting_collection: number;
-  in_transit: number;
-  /** The last 24, the present one last. */
-  hours: { hour: string; orders: number }[];
-}
 
 export interface Overview {
   shops: Shop[];
   usage: Usage;
   account: Account;
-  counts: OrderCounts;
+  counts: OrderOverview;
   /** Labels that are no longer wanted. */
   advised: { id: string; order_id: string; advice: string | null }[];
 }
@@ -36,5 +24,5 @@ export async function readOverview(): Promise<Overview> {
     takeData(supabase.rpc("get_order_overview")),
     listAdvisedShipments(),
   ]);
-  return { shops, usage, account, counts: counts as unknown as OrderCounts, advised };
+  return { shops, usage, account, counts: counts as unknown as OrderOverview, advised };
 }

@@ -1,31 +1,8 @@
 /** Usage of the plan, orders that wait for it, and Stripe's pages. */
+import type { HeldOrders, Usage } from "../../../../shared/database/results.ts";
 import { callFunction } from "../call_function.ts";
 import { supabase } from "../supabase.ts";
 import { takeData } from "./take.ts";
-
-export interface LabelUsage {
-  labels: number;
-  label_limit: number;
-  cost: string;
-  cost_limit: string;
-  /** The most labels that a connected shop used, in all accounts. */
-  shop_labels: number;
-  /** A connected shop has reached the limit of labels, or of their cost. */
-  shop_limit_reached: boolean;
-}
-
-export interface Usage {
-  used: number;
-  limit: number;
-  not_counted: number;
-  held: number;
-  held_to_ship: number;
-  held_ship_by: string | null;
-  /** Orders of each connected shop, in all accounts. */
-  shops: { shop_id: string; used: number }[];
-  labels: { today: LabelUsage; month: LabelUsage; currency: string };
-  month_ends_at: string;
-}
 
 /** @throws {CallError} */
 export async function getUsage(): Promise<Usage> {
@@ -73,23 +50,12 @@ export async function listPrices(): Promise<PlanPrice[]> {
   return (await callFunction<{ prices: PlanPrice[] }>("billing/prices", { method: "GET" })).prices;
 }
 
-export interface HeldOrder {
-  place: number;
-  tiktok_order_id: string;
-  order_status: string;
-  ship_by: string | null;
-  held_at: string;
-}
-
 export const HELD_PAGE_SIZE = 10;
 
 /** In the sequence in which they will be stored. @throws {CallError} */
-export async function listHeldOrders(
-  page: number,
-): Promise<{ orders: HeldOrder[]; total: number }> {
+export async function listHeldOrders(page: number): Promise<HeldOrders> {
   const part = { p_limit: HELD_PAGE_SIZE, p_offset: page * HELD_PAGE_SIZE };
-  const answer = await takeData(supabase.rpc("get_held_orders", part));
-  return answer as unknown as { orders: HeldOrder[]; total: number };
+  return await takeData(supabase.rpc("get_held_orders", part)) as unknown as HeldOrders;
 }
 
 /** Address of Stripe's page on which the seller buys the plan, or changes it. @throws {CallError} */

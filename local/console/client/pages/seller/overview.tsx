@@ -9,7 +9,7 @@ import { OrderTable } from "../../components/order_table.tsx";
 import { PageHead } from "../../components/page_head.tsx";
 import { Several } from "../../components/several.tsx";
 import { listOrders } from "../../data/orders.ts";
-import { type OrderCounts, type Overview, readOverview } from "../../data/overview.ts";
+import { type Overview, readOverview } from "../../data/overview.ts";
 import { planOf } from "../../data/plan.ts";
 import { countOf, formatCode, formatNumber } from "../../format.ts";
 import { useQuery } from "../../use_query.ts";
@@ -25,7 +25,7 @@ const LATEST = 6;
 
 const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
-function Activity({ hours }: { hours: OrderCounts["hours"] }) {
+function Activity({ hours }: { hours: Overview["counts"]["hours"] }) {
   const points = hours.map(({ hour, orders }) => ({ time: Date.parse(hour), value: orders }));
   const total = points.reduce((sum, { value }) => sum + value, 0);
   return (

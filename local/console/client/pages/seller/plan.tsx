@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /** @jsxImportSource hono/jsx/dom */
 /** What the plan allows, what waits for it, and Stripe's pages. */
+import type { Usage } from "../../../../../shared/database/results.ts";
 import { ActionButton } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { Meter } from "../../components/meter.tsx";
@@ -16,7 +17,6 @@ import {
   openPortal,
   planOf,
   unpaidPlanOf,
-  type Usage,
 } from "../../data/plan.ts";
 import { countOf, formatCode, formatMoney, formatNumber } from "../../format.ts";
 import { describeShopUse } from "../../shop_use.ts";

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx/dom */
 /** How many orders wait for the seller, for the carrier, and for their arrival. */
-import type { OrderCounts } from "../../../data/overview.ts";
+import type { OrderOverview } from "../../../../../../shared/database/results.ts";
 import { countOf, formatNumber } from "../../../format.ts";
 
 interface StageProps {
@@ -25,7 +25,7 @@ function describeDue(dueSoon: number): string {
   return `${countOf(dueSoon, "order")} within a day`;
 }
 
-export function StageTiles({ counts }: { counts: OrderCounts }) {
+export function StageTiles({ counts }: { counts: OrderOverview }) {
   return (
     <nav class="stages" aria-label="Orders by state">
       <Stage

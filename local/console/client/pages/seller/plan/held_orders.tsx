@@ -1,10 +1,11 @@
 /** @jsxImportSource hono/jsx/dom */
 /** Orders that wait for room in the plan, in the sequence in which they will be stored. */
+import type { HeldOrders as Held, Usage } from "../../../../../../shared/database/results.ts";
 import { useState } from "../../../hooks.ts";
 import { Badge } from "../../../components/badge.tsx";
 import { Card } from "../../../components/card.tsx";
 import { type Column, Pager, Table } from "../../../components/table.tsx";
-import { HELD_PAGE_SIZE, type HeldOrder, listHeldOrders, type Usage } from "../../../data/plan.ts";
+import { HELD_PAGE_SIZE, listHeldOrders } from "../../../data/plan.ts";
 import { countOf, formatAge, formatCode, formatTime } from "../../../format.ts";
 import { ORDER_TONES } from "../../../states.ts";
 import { useQuery } from "../../../use_query.ts";
@@ -13,7 +14,7 @@ function HeldState({ state }: { state: string }) {
   return <Badge tone={ORDER_TONES[state] ?? "calm"}>{formatCode(state)}</Badge>;
 }
 
-const COLUMNS: Column<HeldOrder>[] = [
+const COLUMNS: Column<Held["orders"][number]>[] = [
   { head: "Place", cell: ({ place }) => place },
   {
     head: "Order",
