@@ -58,122 +58,78 @@ const districts = (...levels: [string, string, string][]) => ({
   })),
 });
 
+/** @param text e.g. `L2 City: Austin` */
+function readLevel(text: string): [string, string, string] {
+  const [, level, name, place] = /^(L\d) (.*?): (.*)$/.exec(text) ?? [];
+  return [String(level), String(name), String(place)];
+}
+
 Deno.test("the city of an Indonesian address is the level named city, not the sub-district below it", async () => {
   const { input, right } = await readReported("04-city-indonesia");
   assert.deepEqual(place(input), [right.city, right.state, input.postal_code, right.country]);
 });
 
+/** By market: city, state, and TikTok's levels. */
+const CASES: Record<string, [city: string, state: string | null, levels: string]> = {
+  US: [
+    "Richmond",
+    "Virginia",
+    "L0 Country: United States, L1 State: Virginia, L2 City: Richmond (independent), L3 City: Richmond",
+  ],
+  GB: ["Bath", "England", "L1 Nation: England, L3 Town: Twerton"],
+  IE: ["Tralee", "Kerry", "L1 County: Kerry, L2 Town: Tralee"],
+  DE: [
+    "Berlin",
+    "Berlin",
+    "L1 Federal State: Berlin, L2 Municipality: Berlin, L3 Urban-District: Wedding",
+  ],
+  FR: [
+    "Paris",
+    "Île-de-France",
+    "L1 Region: Île-de-France, L2 Department: Paris, L3 Arrondissement: Paris 13e, L4 Commune: Paris",
+  ],
+  IT: [
+    "Montepulciano",
+    "Siena",
+    "L1 Region: Toscana, L2 Province: Siena, L3 Municipality: Montepulciano",
+  ],
+  ES: [
+    "Figueres",
+    "Girona",
+    "L1 Autonomous Community: Cataluña, L2 Province: Girona, L3 Municipality: Figueres",
+  ],
+  MX: [
+    "Zapopan",
+    "Jalisco",
+    "L1 State: Jalisco, L2 Municipality: Zapopan, L3 Settlement: Chapalita",
+  ],
+  BR: ["Salvador", "Bahia", "L1 State: Bahia, L2 City: Salvador, L3 District: Barra"],
+  JP: ["Shibuya", "Tokyo", "L1 Prefecture: Tokyo, L2 City: Shibuya"],
+  MY: ["Lumut", "Perak", "L1 state: Perak, L2 : Lumut"],
+  PH: [
+    "Argao",
+    "Cebu",
+    "L1 Region: Central Visayas, L2 Province: Cebu, L3 Municipality: Argao, L4 Barangay: Poblacion",
+  ],
+  SG: ["Singapore", null, "L0 Country: Singapore"],
+  TH: [
+    "Hang Dong",
+    "Chiang Mai",
+    "L1 Province: Chiang Mai, L2 District: Hang Dong, L3 Sub-district: Ban Waen",
+  ],
+  VN: ["Quận 1", "Hồ Chí Minh", "L1 Province: Hồ Chí Minh, L2 District: Quận 1, L3 Ward: Bến Nghé"],
+  XX: ["Harbour", "North", "L1 : North, L2 Town: Harbour"],
+};
+
 Deno.test("city and state are those of the market, by TikTok's names of its levels", () => {
-  const cases: Record<string, [Parameters<typeof mapAddress>[0], string, string | null]> = {
-    US: [
-      districts(["L0", "Country", "United States"], ["L1", "State", "Virginia"], [
-        "L2",
-        "City",
-        "Richmond (independent)",
-      ], ["L3", "City", "Richmond"]),
-      "Richmond",
-      "Virginia",
-    ],
-    GB: [
-      { ...districts(["L1", "Nation", "England"], ["L3", "Town", "Twerton"]), post_town: "Bath" },
-      "Bath",
-      "England",
-    ],
-    IE: [districts(["L1", "County", "Kerry"], ["L2", "Town", "Tralee"]), "Tralee", "Kerry"],
-    DE: [
-      districts(["L1", "Federal State", "Berlin"], ["L2", "Municipality", "Berlin"], [
-        "L3",
-        "Urban-District",
-        "Wedding",
-      ]),
-      "Berlin",
-      "Berlin",
-    ],
-    FR: [
-      districts(["L1", "Region", "Île-de-France"], ["L2", "Department", "Paris"], [
-        "L3",
-        "Arrondissement",
-        "Paris 13e",
-      ], ["L4", "Commune", "Paris"]),
-      "Paris",
-      "Île-de-France",
-    ],
-    IT: [
-      districts(["L1", "Region", "Toscana"], ["L2", "Province", "Siena"], [
-        "L3",
-        "Municipality",
-        "Montepulciano",
-      ]),
-      "Montepulciano",
-      "Siena",
-    ],
-    ES: [
-      districts(["L1", "Autonomous Community", "Cataluña"], ["L2", "Province", "Girona"], [
-        "L3",
-        "Municipality",
-        "Figueres",
-      ]),
-      "Figueres",
-      "Girona",
-    ],
-    MX: [
-      districts(["L1", "State", "Jalisco"], ["L2", "Municipality", "Zapopan"], [
-        "L3",
-        "Settlement",
-        "Chapalita",
-      ]),
-      "Zapopan",
-      "Jalisco",
-    ],
-    BR: [
-      districts(["L1", "State", "Bahia"], ["L2", "City", "Salvador"], [
-        "L3",
-        "District",
-        "Barra",
-      ]),
-      "Salvador",
-      "Bahia",
-    ],
-    JP: [
-      districts(["L1", "Prefecture", "Tokyo"], ["L2", "City", "Shibuya"]),
-      "Shibuya",
-      "Tokyo",
-    ],
-    MY: [districts(["L1", "state", "Perak"], ["L2", "", "Lumut"]), "Lumut", "Perak"],
-    PH: [
-      districts(["L1", "Region", "Central Visayas"], ["L2", "Province", "Cebu"], [
-        "L3",
-        "Municipality",
-        "Argao",
-      ], ["L4", "Barangay", "Poblacion"]),
-      "Argao",
-      "Cebu",
-    ],
-    SG: [districts(["L0", "Country", "Singapore"]), "Singapore", null],
-    TH: [
-      districts(["L1", "Province", "Chiang Mai"], ["L2", "District", "Hang Dong"], [
-        "L3",
-        "Sub-district",
-        "Ban Waen",
-      ]),
-      "Hang Dong",
-      "Chiang Mai",
-    ],
-    VN: [
-      districts(["L1", "Province", "Hồ Chí Minh"], ["L2", "District", "Quận 1"], [
-        "L3",
-        "Ward",
-        "Bến Nghé",
-      ]),
-      "Quận 1",
-      "Hồ Chí Minh",
-    ],
-    XX: [districts(["L1", "", "North"], ["L2", "Town", "Harbour"]), "Harbour", "North"],
-  };
-  for (const [region_code, [recipient, city, state]] of Object.entries(cases)) {
-    assert.deepEqual(place({ ...recipient, region_code }), [city, state, null, region_code]);
+  for (const [region_code, [city, state, text]] of Object.entries(CASES)) {
+    const levels = districts(...text.split(", ").map(readLevel));
+    // In place of a level.
+    const post_town = region_code === "GB" ? "Bath" : undefined;
+    const found = place({ ...levels, post_town, region_code });
+    assert.deepEqual(found, [city, state, null, region_code]);
   }
-  const untested = Object.keys(MARKETS).filter((market) => !(market in cases));
+  const untested = Object.keys(MARKETS).filter((market) => !(market in CASES));
   assert.deepEqual(untested, ["ID"], "which has a test of its own");
 });
 
