@@ -179,27 +179,19 @@ as $$
   )
   from tests.call(format('ingest_orders(%L, %L)', tests.shop('ada'), items)) as answer;
 $$;
-create function tests.item(id text, changes jsonb)
-returns jsonb
-language sql
-as $$
-  select jsonb_build_object(
-    'event_id', tests.receive_event('ada', gen_random_uuid()::text), 'order', tests.order_json(id, changes)
-  );
-$$;
 select is(
   tests.ingest_all(jsonb_build_array(
-    tests.item('b1', '{"order_status": "received", "payment_status": "pending", "ship_by": "2026-01-01T00:00:00Z"}'),
-    tests.item('b2', '{"ship_by": "no time"}'),
-    tests.item('b3', '{"ship_by": "2026-12-03T00:00:00Z"}'),
-    tests.item('b4', '{"ship_by": "2026-12-02T00:00:00Z"}'),
-    tests.item('b5', '{"order_status": "completed", "tiktok_created_at": "2126-01-01T00:00:00Z"}')
+    tests.order_item('b1', '{"order_status": "received", "payment_status": "pending", "ship_by": "2026-01-01T00:00:00Z"}'),
+    tests.order_item('b2', '{"ship_by": "no time"}'),
+    tests.order_item('b3', '{"ship_by": "2026-12-03T00:00:00Z"}'),
+    tests.order_item('b4', '{"ship_by": "2026-12-02T00:00:00Z"}'),
+    tests.order_item('b5', '{"order_status": "completed", "tiktok_created_at": "2126-01-01T00:00:00Z"}')
   )),
   'held failed held inserted held, 0 released', 'the place goes to the order that has to be shipped first'
 );
 update public.plans set monthly_order_limit = 2 where name = 'trial';
 select is(
-  tests.ingest_all(jsonb_build_array(tests.item('b4', '{"order_status": "in_transit"}'))),
+  tests.ingest_all(jsonb_build_array(tests.order_item('b4', '{"order_status": "in_transit"}'))),
   'updated, 1 released', 'an update releases the next one when there is room'
 );
 select is(

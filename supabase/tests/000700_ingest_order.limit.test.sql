@@ -1,4 +1,4 @@
--- check_order_limit is asked before every insert of an order that counts, on each path.
+-- check_order_limit is called before every insert of an order that counts, on each path.
 begin;
 \ir helpers.psql
 
@@ -6,16 +6,6 @@ select tests.sign_up('ada');
 select tests.connect_shop('ada');
 update public.plans set monthly_order_limit = 100000 where name = 'trial';
 
-create function tests.item(number text)
-returns jsonb
-language plpgsql
-as $$
-begin
-  return jsonb_build_object(
-    'event_id', tests.receive_event('ada', 'of ' || number), 'order', tests.order_json(number), 'notice', '{}'::jsonb
-  );
-end;
-$$;
 create function tests.stored()
 returns bigint
 language plpgsql
@@ -40,7 +30,7 @@ select throws_ok(
 select is(tests.stored(), 0::bigint, 'and not inserted');
 select lives_ok(
   format(
-    'select public.ingest_orders(%L, %L)', tests.shop('ada'), jsonb_build_array(tests.item('2'), tests.item('3'))
+    'select public.ingest_orders(%L, %L)', tests.shop('ada'), jsonb_build_array(tests.order_item('2'), tests.order_item('3'))
   ),
   'a batch is answered'
 );
@@ -56,7 +46,7 @@ $$;
 select is(tests.ingest('ada', '4'), 'held', 'one order is held');
 select lives_ok(
   format(
-    'select public.ingest_orders(%L, %L)', tests.shop('ada'), jsonb_build_array(tests.item('5'), tests.item('6'))
+    'select public.ingest_orders(%L, %L)', tests.shop('ada'), jsonb_build_array(tests.order_item('5'), tests.order_item('6'))
   ),
   'a batch is answered'
 );

@@ -12,16 +12,6 @@ begin
 end;
 $$;
 
-create function tests.item(id text, changes jsonb default '{}', notice jsonb default '{}')
-returns jsonb
-language sql
-as $$
-  select jsonb_build_object(
-    'event_id', tests.receive_event('ada', gen_random_uuid()::text),
-    'order', tests.order_json(id, changes),
-    'notice', notice
-  );
-$$;
 create function tests.ingest_all(items jsonb)
 returns text
 language sql
@@ -57,9 +47,9 @@ $$;
 
 -- New ones.
 create table tests.items as
-select tests.item('1', '{"combine_group_id": "g"}') as item
-union all select tests.item('2', '{"order_status": "cancelled", "payment_status": "cancelled", "cancelled_by": "BUYER"}')
-union all select tests.item('3', '{}', '{"return_status": "x"}');
+select tests.order_item('1', '{"combine_group_id": "g"}') as item
+union all select tests.order_item('2', '{"order_status": "cancelled", "payment_status": "cancelled", "cancelled_by": "BUYER"}')
+union all select tests.order_item('3', '{}', '{"return_status": "x"}');
 select is(
   tests.ingest_all((select jsonb_agg(item) from tests.items)), 'inserted inserted inserted', 'new orders are stored'
 );
@@ -85,10 +75,10 @@ select is(
 );
 
 -- Further events of an order in the batch, and one that stands there twice.
-create table tests.twice as select tests.item('6') as item;
+create table tests.twice as select tests.order_item('6') as item;
 select is(
   tests.ingest_all(jsonb_build_array(
-    tests.item('4'), tests.item('4'), tests.item('4', '{"tiktok_updated_at": "2026-10-01T00:00:00Z"}'), tests.item('1')
+    tests.order_item('4'), tests.order_item('4'), tests.order_item('4', '{"tiktok_updated_at": "2026-10-01T00:00:00Z"}'), tests.order_item('1')
   )),
   'inserted updated stale updated', 'an order is inserted once; the other events are updates'
 );
@@ -98,7 +88,7 @@ select is(
 );
 select is(tests.counted(), '4/1 4 5', 'each order counts once');
 select is(
-  tests.ingest_all((select jsonb_build_array(item, tests.item('5')) from tests.twice)), 'settled inserted',
+  tests.ingest_all((select jsonb_build_array(item, tests.order_item('5')) from tests.twice)), 'settled inserted',
   'a settled event stops no other'
 );
 select is(tests.counted(), '5/1 5 6', 'the new order counts');
@@ -115,7 +105,7 @@ select is(tests.counted(), '5/1 5 6', 'nothing is counted then');
 -- Errors: each order that can be stored is.
 update public.plans set monthly_order_limit = 8 where name = 'trial';
 select is(
-  tests.ingest_all(jsonb_build_array(tests.item('7'), tests.item('8', '{"total_amount": "-1"}'), tests.item('9'))),
+  tests.ingest_all(jsonb_build_array(tests.order_item('7'), tests.order_item('8', '{"total_amount": "-1"}'), tests.order_item('9'))),
   'inserted failed inserted', 'an order that cannot be stored stops no other'
 );
 select is(tests.counted(), '7/1 7 8', 'and does not count');
@@ -124,22 +114,22 @@ select is_empty($$select from public.orders where tiktok_order_id = '8'$$, 'nor 
 -- Too few places for all.
 select is(
   tests.ingest_all(jsonb_build_array(
-    tests.item('10', '{"ship_by": "2026-12-03T00:00:00Z"}'), tests.item('11', '{"ship_by": "2026-12-02T00:00:00Z"}')
+    tests.order_item('10', '{"ship_by": "2026-12-03T00:00:00Z"}'), tests.order_item('11', '{"ship_by": "2026-12-02T00:00:00Z"}')
   )),
   'held inserted', 'the most urgent gets the last place'
 );
 select is(tests.counted(), '8/1 8 9', 'the limit holds');
 select is(
-  tests.ingest_all(jsonb_build_array(tests.item('12', '{"fulfillment_type": "FULFILLMENT_BY_TIKTOK"}'))), 'inserted',
+  tests.ingest_all(jsonb_build_array(tests.order_item('12', '{"fulfillment_type": "FULFILLMENT_BY_TIKTOK"}'))), 'inserted',
   'an order that does not count needs none'
 );
 update public.plans set monthly_order_limit = 10 where name = 'trial';
 select is(
-  tests.ingest_all(jsonb_build_array(tests.item('13', '{"ship_by": "2026-12-04T00:00:00Z"}'))), 'inserted',
+  tests.ingest_all(jsonb_build_array(tests.order_item('13', '{"ship_by": "2026-12-04T00:00:00Z"}'))), 'inserted',
   'with two places there is one besides the order that waits'
 );
 select is(
-  tests.ingest_all(jsonb_build_array(tests.item('14', '{"ship_by": "2026-12-04T00:00:00Z"}'))), 'held',
+  tests.ingest_all(jsonb_build_array(tests.order_item('14', '{"ship_by": "2026-12-04T00:00:00Z"}'))), 'held',
   'the other is kept for it'
 );
 
@@ -147,7 +137,7 @@ select is(
 delete from private.held_orders;
 update public.plans set monthly_order_limit = 20 where name = 'trial';
 update private.monthly_shop_counts set orders = 19;
-select is(tests.ingest_all(jsonb_build_array(tests.item('15'), tests.item('16'))), 'inserted held', 'the limit of the shop holds');
+select is(tests.ingest_all(jsonb_build_array(tests.order_item('15'), tests.order_item('16'))), 'inserted held', 'the limit of the shop holds');
 
 -- Orders that a search found keep their places until they are read.
 delete from private.held_orders;
@@ -156,7 +146,7 @@ update private.monthly_order_counts set orders = 10;
 insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body)
 select 'creatorflow', 'ORDER_FOUND:' || n, 'ORDER_FOUND', tests.shop_id('ada'), n::text, '{}' from generate_series(101, 109) as n;
 select is(
-  tests.ingest_all(jsonb_build_array(tests.item('17'), tests.item('18'))), 'inserted held',
+  tests.ingest_all(jsonb_build_array(tests.order_item('17'), tests.order_item('18'))), 'inserted held',
   'nine undecided orders leave one of ten places'
 );
 
@@ -169,7 +159,7 @@ from (values ('20', 'dead'), ('21', 'held'), ('other', 'dead')) as old (id, stat
   unnest(array['ORDER_STATUS_CHANGE', 'CANCELLATION_STATUS_CHANGE']) as topic;
 select is(
   tests.ingest_all(jsonb_build_array(
-    tests.item('19', '{}', '{"refund_id": "r", "refund_total": "2.50"}'), tests.item('20'), tests.item('21')
+    tests.order_item('19', '{}', '{"refund_id": "r", "refund_total": "2.50"}'), tests.order_item('20'), tests.order_item('21')
   )),
   'inserted inserted inserted', 'a refund of a new order'
 );
@@ -184,7 +174,7 @@ select set_eq(
     ('other', 'ORDER_STATUS_CHANGE', 'dead'), ('other', 'CANCELLATION_STATUS_CHANGE', 'dead')$$,
   'events that only wanted the order read are settled, held ones are due, others stay'
 );
-select is(tests.ingest_all(jsonb_build_array(tests.item('22'))), 'inserted', 'alone too');
+select is(tests.ingest_all(jsonb_build_array(tests.order_item('22'))), 'inserted', 'alone too');
 
 select * from finish();
 rollback;
