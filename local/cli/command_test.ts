@@ -42,7 +42,7 @@ Deno.test("a command gets its options and arguments; its number is the exit code
   assert.equal((await output([], {})).code, 0);
 });
 
-Deno.test("a comment behind the command, which zsh passes on, is no argument", async () => {
+Deno.test("a comment behind the command, which zsh passes on, is not an argument", async () => {
   const seen: string[] = [];
   const run: OptionsCommand<typeof OPTIONS>["run"] = ({ values, positionals }) => {
     seen.push(values.limit, ...positionals);

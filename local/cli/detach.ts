@@ -39,7 +39,7 @@ class Tail implements Disposable {
   }
 }
 
-/** Variables of the new process: it is no child of npx. */
+/** Variables of the new process: it is not a child of npx. */
 function environment(): Record<string, string> {
   const own = Object.entries(Deno.env.toObject()).filter(([name]) =>
     !name.startsWith("npm_lifecycle_")

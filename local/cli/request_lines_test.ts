@@ -33,7 +33,7 @@ Deno.test("a request is one line: time, status, milliseconds, method, path, what
   ]);
 });
 
-Deno.test("pages, health checks, preflights and our own calls are no lines, unless they fail", () => {
+Deno.test("pages, health checks, preflights and our own calls print no lines, unless they fail", () => {
   const { lines, printed } = makeLines();
   const quiet: Partial<AnsweredRequest>[] = [
     { path: "/" },

@@ -56,7 +56,7 @@ Deno.test("DNS rebinding: a page whose name points at this machine reads nothing
       assert.match(message, /--allow-host/);
     }
   }
-  // As Deno passes a request on whose header is no name.
+  // As Deno passes a request on whose header is not a name.
   const headers = new Headers({ host: "localhost:1:evil" });
   const malformed = { url: "http://localhost:1:evil/mailbox", headers, body: null } as Request;
   assert.equal((await gateway(malformed)).status, 400);

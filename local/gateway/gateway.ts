@@ -57,7 +57,9 @@ async function refuseForeignHost(
   const hostname = foreignHost(request, allowedHosts);
   if (hostname === undefined) return undefined;
   await request.body?.cancel();
-  if (hostname === "") return answer(400, "INVALID_HOST", "The header Host is no name of a host.");
+  if (hostname === "") {
+    return answer(400, "INVALID_HOST", "The header Host is not the name of a host.");
+  }
   return answer(
     403,
     "FOREIGN_HOST",

@@ -265,7 +265,7 @@ Deno.test("a subscription whose customer Stripe does not know has not ended: the
   assert.deepEqual([next.failed, next.repaired], [2, 0]);
 });
 
-Deno.test("attack: a stored id that cannot be decrypted stops no comparison, and is no failed one", async () => {
+Deno.test("attack: a stored id that cannot be decrypted stops no comparison, and does not count as a failed one", async () => {
   const { paths, next, result } = await comparePage({ ...BEGIN, listed: true }, {
     unseen: ["unreadable", "sub_b"],
     unlisted: ["sub_b"],

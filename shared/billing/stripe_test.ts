@@ -301,7 +301,7 @@ Deno.test("an unreachable server is an error without a status", async () => {
   });
 });
 
-Deno.test("a redirect is not followed, and is no success: no other host receives the key", async () => {
+Deno.test("a redirect is not followed, and does not count as a success: no other host receives the key", async () => {
   await withStripe(ok, async (_, strangers, otherUrl) => {
     for (const status of [301, 302, 303, 307, 308]) {
       const headers = { location: `${otherUrl}/v1/customers` };

@@ -31,7 +31,7 @@ Deno.test("one unreadable element of a list leaves the others readable, and is l
   assert.ok(!logged.join().includes("Rosa"));
 });
 
-Deno.test("a list that is absent, null or an empty text is empty; another value is no list", () => {
+Deno.test("a list that is absent, null or an empty text is empty; another value is not a list", () => {
   for (const absent of [undefined, null, ""]) assert.deepEqual(read(absent).list, []);
   assert.equal(elementsOf(Pair, "pairs").safeParse("many").success, false);
 });

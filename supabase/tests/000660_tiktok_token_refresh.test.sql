@@ -196,7 +196,7 @@ select is(
    where open_id in ('open-eva', 'open-fox', 'open-gil')),
   '1 2 2', 'the superseded one keeps its pair'
 );
-select is(tests.backend('public.store_refreshed_logins(''[]'')'), '[]', 'no login is no error');
+select is(tests.backend('public.store_refreshed_logins(''[]'')'), '[]', 'an empty list is not an error');
 
 select * from finish();
 rollback;

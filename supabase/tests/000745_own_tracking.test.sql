@@ -114,7 +114,7 @@ select tests.call(format(
   tests.purchase('one')
 ));
 select is(tests.own_parcel('one'), 'UPS 1Zone in_transit notified two carriers', 'the tracker moves the parcel');
-select is(tests.outcome(tests.correct('one', 'ups', '1Zone')), 'exists', 'the same number is no correction');
+select is(tests.outcome(tests.correct('one', 'ups', '1Zone')), 'exists', 'the same number is not a correction');
 select is(tests.outcome(tests.correct('one', 'FedEx', '1234', true)), 'ready', 'a check of a correction');
 select is(tests.own_parcel('one'), 'UPS 1Zone in_transit notified two carriers', 'changes nothing');
 select is(tests.outcome(tests.correct('one', 'FedEx', '1234')), 'stored', 'a correction within 72 hours');

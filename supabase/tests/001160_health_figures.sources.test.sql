@@ -62,14 +62,14 @@ begin
   return tests.silence();
 end;
 $$;
-select is(tests.silent_for(15), '54000 info, 1.88 healthy', 'less than two nights are no cause');
+select is(tests.silent_for(15), '54000 info, 1.88 healthy', 'less than two nights are not a cause');
 select is(tests.silent_for(16), '57600 info, 2.00 warning', 'two nights are a warning');
 select is(tests.silent_for(48), '172800 info, 6.00 critical', 'six nights are critical');
 select is(tests.silent_for(480), '1728000 info, 60.00 critical', 'the rhythm before it is not forgotten');
 insert into private.webhook_events (source, external_id, event_type, body)
 values ('creatorflow', 'task', 'x', '{}'), ('stripe', 'other', 'x', '{}');
 select is(tests.silence(), '1728000 info, 60.00 critical', 'tasks and other senders do not end the silence');
-select is(tests.health('source_silence.stripe'), 'info', 'a few events are no rhythm');
+select is(tests.health('source_silence.stripe'), 'info', 'a few events are not a rhythm');
 select is(tests.silent_for(0), '0 info, 0.00 healthy', 'the next event ends it');
 
 insert into private.source_health (source, state) values ('easypost', 'webhook_missing');
@@ -102,7 +102,7 @@ select is(
 delete from cron.job_run_details;
 select is(tests.job_ran('event-worker', 'succeeded', 3600), '3600 critical', 'an hour without a job of each minute');
 select is(tests.job_ran('event-worker', 'succeeded', 300), '300 warning', 'five minutes');
-select is(tests.job_ran('event-worker', 'failed', 10), '300 warning', 'a failed run is no success');
+select is(tests.job_ran('event-worker', 'failed', 10), '300 warning', 'a failed run is not a success');
 select is(tests.job_ran('event-worker', 'succeeded', 20), '20 healthy', 'a success is');
 select is(tests.job_ran('subscription-sync', 'succeeded', 93599), '93599 healthy', 'a daily job may be a day old');
 update private.health_thresholds set watched_since = now();

@@ -24,7 +24,7 @@ const MAX_REFUSALS = 100;
 export class Deliveries {
   /** Ids of the notifications that were answered 200. */
   readonly accepted = new Set<string>();
-  /** Number of answers by HTTP status; 0 is no answer within TikTok's 3 s. */
+  /** Number of answers by HTTP status; 0 means no answer within TikTok's 3 s. */
   readonly answers = new Map<number, number>();
   /** Steps of the plan that have begun. */
   begun = 0;

@@ -13,7 +13,7 @@ const STOP_MS = 5000;
 /** Pause of a client: without it they would keep the processor from Postgres. */
 const PAUSE_MS = 20;
 
-/** Status of a REST or Auth request; 0 is no answer. */
+/** Status of a REST or Auth request; 0 means no answer. */
 async function request({ env }: OwnStack, path: string, body?: unknown): Promise<number> {
   try {
     const response = await fetch(`${env.SUPABASE_URL}${path}`, {

@@ -109,7 +109,7 @@ step("an invalid field of a label or of a request for rates is refused", async (
     "duplicate line items": { line_item_ids: [unit, unit] },
     "no orders": { order_ids: [] },
     "duplicate orders": { order_ids: [order.id, order.id] },
-    "an order that is no id": { order_ids: [order.tiktokId] },
+    "an order that is not an id": { order_ids: [order.tiktokId] },
     "an invalid line item": { line_item_ids: ["1; drop table orders"] },
     "an extra field": { insurance: "100.00" },
     "an invalid order id": { order_id: order.tiktokId },

@@ -342,7 +342,7 @@ test("a seller lists the carriers that may be named; Ship Package takes the numb
   assert.deepEqual([status, body.tiktok_error], [201, null]);
   assert.notEqual(body.tiktok_notified_at, null);
   assert.equal(callsTo(stack.tiktok.calls, /\/packages\/\d+\/ship$/), 1);
-  // EasyPost does not track this carrier: that is no failure.
+  // EasyPost does not track this carrier: that is not a failure.
   await processDueEvents(stack);
   assert.equal((await read(stack, seller, body.id)).status, "purchased");
   const [task] = await stack.sql`

@@ -258,7 +258,7 @@ test("a cancellation and a cancelled unit whose notices were lost are found by a
   await syncOrders(stack, shopId);
   await settledEvents(stack);
   assert.equal(await orderState(seller, whole.id), "cancelled refunded");
-  assert.equal(await refundedOf(seller), "20.00", "the unit; a cancelled order is no revenue");
+  assert.equal(await refundedOf(seller), "20.00", "the unit; a cancelled order is not revenue");
   const { data } = await seller.client.from("orders").select("cancel_respond_by")
     .eq("tiktok_order_id", asked.id).single();
   assert.ok(data?.cancel_respond_by, "until when the seller may answer");

@@ -86,7 +86,7 @@ test("a preflight allows every header that the client is seen to send", async (s
   }
 });
 
-test("attack: a session in a cookie, which a browser sends for another page, is no credential", async (stack) => {
+test("attack: a session in a cookie, which a browser sends for another page, is not a credential", async (stack) => {
   const { accessToken } = await signUp(stack);
   const session = { cookie: `sb-access-token=${accessToken}; access_token=${accessToken}` };
   const own = { authorization: `Bearer ${accessToken}` };

@@ -88,7 +88,7 @@ Deno.test("deno task test:long runs every test that is small in the gate", async
   assert.deepEqual(LONG_TESTS.toSorted(), sized.filter(Boolean).toSorted());
 });
 
-Deno.test("a task of Deno's that names an unknown file says so in one line, and starts nothing", async () => {
+Deno.test("a Deno task that names an unknown file says so in one line, and starts nothing", async () => {
   const tasks = {
     ...{ fmt: "local/commands/fmt.ts", lint: "local/commands/lint.ts" },
     ...{ check: "local/commands/check.ts", test: "tests/tasks/test.ts" },

@@ -43,7 +43,7 @@ export async function showOrders(): Promise<void> {
   find("#orders").replaceChildren(...data.map(describeOrder));
 }
 
-/** Reads again whenever something of the seller's has changed. */
+/** Reads again whenever rows of the seller have changed. */
 export async function followOrders(userId: string): Promise<void> {
   const refresh = () => void Promise.all([showOrders(), showUsage()]);
   await supabase.realtime.setAuth();

@@ -16,7 +16,7 @@ export interface ApiObserver {
   answer(call: Pick<ApiCall, "method" | "path">, status: number, body: string): void;
 }
 
-/** The files of labels are no part of the API. */
+/** The files of labels are not part of the API. */
 function isApiPath(path: string): boolean {
   return !path.startsWith("/labels/");
 }

@@ -122,7 +122,7 @@ Deno.test("a write is sent once when the response is cut off", async () => {
   }, half);
 });
 
-Deno.test("a redirect is not followed, and is no success: no other host receives the token", async () => {
+Deno.test("a redirect is not followed, and does not count as a success: no other host receives the token", async () => {
   const strangers: (string | null)[] = [];
   const other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     strangers.push(request.headers.get("x-tts-access-token"));

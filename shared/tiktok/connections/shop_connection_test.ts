@@ -51,7 +51,7 @@ Deno.test("36009043 and 36009044, TikTok has deactivated the shop or seller: it 
     ]]);
     const { postponeSeconds, whilePaused } = postponementOf(error) ?? {};
     assert.deepEqual([postponeSeconds, whilePaused], [86_400, true]);
-    // From then on TikTok is not called.
+    // Afterwards TikTok is not called.
     await assert.rejects(call(), { postponeSeconds: 86_400 });
     assert.equal(calls(), 1);
   }

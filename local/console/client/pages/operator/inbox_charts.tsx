@@ -21,7 +21,7 @@ export interface HeldOrders {
 const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const formatHour = (time: number) => HOUR.format(time);
 
-/** Held orders wait for the seller's plan, not for us: they are no part of the chart. */
+/** Held orders wait for the seller's plan, not for us: the chart leaves them out. */
 function Held({ orders, since }: HeldOrders) {
   if (orders === 0 || since === null) return null;
   return (
