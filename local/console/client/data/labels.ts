@@ -1,7 +1,7 @@
 /** Prices of labels, buying and voiding one. */
+import type { Shipment } from "../../../../shared/shipping/shipment.ts";
 import { callFunction } from "../call_function.ts";
 import { supabase } from "../supabase.ts";
-import type { Shipment } from "./order.ts";
 import { takeData } from "./take.ts";
 
 export interface Parcel {

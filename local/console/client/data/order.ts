@@ -1,4 +1,5 @@
 /** One order with everything that belongs to it, and its labels. */
+import type { Shipment } from "../../../../shared/shipping/shipment.ts";
 import { callFunction } from "../call_function.ts";
 import { isRowId } from "../ids.ts";
 import type { OrderEvent } from "../order_story.ts";
@@ -53,32 +54,6 @@ export async function getOrder(id: string): Promise<Order | null> {
       .maybeSingle(),
   );
   return data as unknown as Order | null;
-}
-
-export interface Shipment {
-  id: string;
-  order_ids: string[];
-  line_item_ids: string[];
-  /** State of the purchase. */
-  state: string | null;
-  reason: string | null;
-  /** Status of the parcel. */
-  status: string | null;
-  provider: string;
-  carrier: string | null;
-  service_type: string | null;
-  tracking_number: string | null;
-  label_url: string | null;
-  label_format: string | null;
-  quoted_cost: string | null;
-  shipping_cost: string | null;
-  currency: string | null;
-  estimated_delivery: string | null;
-  tiktok_warning: string | null;
-  tiktok_error: string | null;
-  advice: string | null;
-  advice_reason: string | null;
-  created_at: string;
 }
 
 /** Also purchases that failed or whose outcome is unknown. @throws {CallError} */

@@ -3,7 +3,7 @@
 import { useState } from "../../../hooks.ts";
 import { Several } from "../../../components/several.tsx";
 import { getLabel } from "../../../data/labels.ts";
-import type { Shipment } from "../../../data/order.ts";
+import type { Shipment } from "../../../../../../shared/shipping/shipment.ts";
 import { useQuery } from "../../../use_query.ts";
 
 /** TikTok draws its labels after the purchase. */

@@ -5,7 +5,7 @@ import { Badge, type Tone } from "../../../components/badge.tsx";
 import { Card } from "../../../components/card.tsx";
 import { Notice } from "../../../components/notice.tsx";
 import { carrierName, providerName, serviceName } from "../../../carriers.ts";
-import type { Shipment } from "../../../data/order.ts";
+import type { Shipment } from "../../../../../../shared/shipping/shipment.ts";
 import { formatCode, formatMoney } from "../../../format.ts";
 import { describePurchase } from "../../../purchases.ts";
 import { describeParcel, PARCEL_TONES } from "../../../states.ts";

@@ -3,7 +3,7 @@
 import { ConfirmDialog } from "../../../components/confirm_dialog.tsx";
 import { showToast } from "../../../components/toast.tsx";
 import { voidLabel } from "../../../data/labels.ts";
-import type { Shipment } from "../../../data/order.ts";
+import type { Shipment } from "../../../../../../shared/shipping/shipment.ts";
 import { formatMoney } from "../../../format.ts";
 
 /** What follows, as the provider of the label decides it. */
