@@ -1,7 +1,6 @@
 /** `deno task client:pack`: the typed client as an npm package. */
 import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
-import { shownPath } from "../cli/data_folder.ts";
 import { packClient } from "../npm/pack_client.ts";
 
 export default await command(import.meta, {
@@ -16,6 +15,6 @@ export default await command(import.meta, {
 In the folder of your project: npm install PATH, with the path that it prints.`,
   options: { out: { type: "string", default: "dist" } },
   async run({ values: { out } }) {
-    print(shownPath(await packClient(out)));
+    print(await packClient(out));
   },
 });

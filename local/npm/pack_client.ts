@@ -56,7 +56,7 @@ async function compileSource(folder: string, { name, version }: PackageFile): Pr
   await run("tar", ["-xzf", archive], folder);
 }
 
-/** Returns the path of the archive in `out`. @throws {PackError} */
+/** Returns the absolute path of the archive in `out`. @throws {PackError} */
 export async function packClient(out: string): Promise<string> {
   const manifest: PackageFile = await readJson(new URL("package.json", CLIENT));
   await using folder = await makeTemporaryFolder("creatorflow-client-");
@@ -70,5 +70,5 @@ export async function packClient(out: string): Promise<string> {
   await Deno.mkdir(out, { recursive: true });
   const destination = await Deno.realPath(out);
   const name = await run(NPM, ["pack", "--silent", "--pack-destination", destination], packed);
-  return join(out, name);
+  return join(destination, name);
 }
