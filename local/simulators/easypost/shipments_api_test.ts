@@ -41,6 +41,21 @@ Deno.test("only the key as user name with an empty password is authorized", asyn
   assert.deepEqual(simulator.state.all("shipments"), []);
 });
 
+Deno.test("a body that is not declared as JSON makes nothing", async () => {
+  const { simulator } = new Caller();
+  const post = async (body: string, contentType: string) => {
+    const headers = { authorization: `Basic ${btoa(`${KEY}:`)}`, "content-type": contentType };
+    const init = { method: "POST", headers, body };
+    const response = await simulator.fetch(new Request("http://easypost/v2/shipments", init));
+    return code({ status: response.status, body: await response.json() });
+  };
+  const good = JSON.stringify({ shipment: shipmentOf() });
+  for (const type of ["application/x-www-form-urlencoded", "text/plain"]) {
+    assert.deepEqual(await post(good, type), [422, "PARAMETER.REQUIRED"], type);
+  }
+  assert.deepEqual(simulator.state.all("shipments"), []);
+});
+
 Deno.test("a new shipment has unsorted rates by weight, and no label", async () => {
   const caller = new Caller();
   const { status, body } = await caller.create({ reference: "order-1" });
