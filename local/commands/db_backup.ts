@@ -1,5 +1,6 @@
 /** `deno task db:backup`: all data of a database in a file. */
 import { dirname, resolve } from "node:path";
+import type { KeyRing } from "../../shared/crypto/key_ring.ts";
 import { backup } from "../backup/backup.ts";
 import { tableLine, totals } from "../backup/report.ts";
 import { command } from "../cli/command.ts";
@@ -8,7 +9,8 @@ import { shownPath } from "../cli/data_folder.ts";
 import { findKeyRing, KEYS_HELP } from "../cli/key_ring.ts";
 import { readerName } from "../cli/reader_name.ts";
 import { findTarget, TARGET_HELP, TARGET_OPTIONS } from "../cli/target.ts";
-import { explainMissingFunction, withConnection } from "../postgres/connection.ts";
+import { requireOwnKeys } from "../operations/check_keys.ts";
+import { explainMissingObject, withConnection } from "../postgres/connection.ts";
 
 /** @throws {Error} before anything is read or logged. */
 async function requireFolder(file: string): Promise<void> {
@@ -18,14 +20,15 @@ async function requireFolder(file: string): Promise<void> {
   throw new Error(`The folder ${shownPath(folder)} does not exist. Nothing was written.`);
 }
 
-/** The backup has all personal data: the log of reads names who made it. */
-async function logBackup(url: string): Promise<void> {
+/** Checks the keys, and logs the read: the backup has all personal data. */
+async function beginBackup(url: string, ring: KeyRing): Promise<void> {
   try {
     await withConnection(url, async (sql) => {
+      await requireOwnKeys(sql, ring);
       await sql`select private.record_personal_data_read(${readerName()}, 'backup', '{}')`;
     });
   } catch (error) {
-    throw explainMissingFunction(error);
+    throw explainMissingObject(error);
   }
 }
 
@@ -48,7 +51,7 @@ ${KEYS_HELP}`,
     await requireFolder(file);
     const ring = await findKeyRing(target, values.data);
     const startedAt = performance.now();
-    await logBackup(target.url);
+    await beginBackup(target.url, ring);
     print(`Reading ${target.name}:`);
     const tables = await backup({
       databaseUrl: new URL(target.url),

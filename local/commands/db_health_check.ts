@@ -3,7 +3,7 @@ import { command } from "../cli/command.ts";
 import { print } from "../cli/console.ts";
 import { formatTable } from "../cli/table.ts";
 import { findTarget, TARGET_HELP, TARGET_OPTIONS } from "../cli/target.ts";
-import { explainMissingFunction, withConnection } from "../postgres/connection.ts";
+import { explainMissingObject, withConnection } from "../postgres/connection.ts";
 
 interface Metric {
   metric: string;
@@ -17,7 +17,7 @@ async function readHealth(databaseUrl: string): Promise<Metric[]> {
     await sql<Metric[]>`
       select metric, value::text, status from public.check_database_health()`)
     .catch((error) => {
-      throw explainMissingFunction(error);
+      throw explainMissingObject(error);
     });
 }
 

@@ -6,7 +6,7 @@ import { type EventsCommand, parseEventsCommand } from "../inbox/command_line.ts
 import { nameOption } from "../inbox/filters.ts";
 import { printCounts, printEvent, printList } from "../inbox/read_events.ts";
 import { replayEvent, replayEvents } from "../inbox/replay.ts";
-import { explainMissingFunction, withConnection } from "../postgres/connection.ts";
+import { explainMissingObject, withConnection } from "../postgres/connection.ts";
 
 /** Code of our SQL functions for a wrong filter. */
 const BAD_REQUEST = "PT400";
@@ -71,7 +71,7 @@ async function run(request: EventsCommand): Promise<number | void> {
     if (error instanceof postgres.PostgresError && error.code === BAD_REQUEST) {
       throw new UsageError(nameOption(error.message));
     }
-    throw explainMissingFunction(error);
+    throw explainMissingObject(error);
   }
 }
 

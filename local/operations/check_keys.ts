@@ -1,4 +1,4 @@
-/** Finds a key that stands under the id of another key: it must encrypt nothing. */
+/** Finds keys that are not those of a database: they must encrypt and sign nothing of it. */
 import type postgres from "postgres";
 import {
   ENCRYPTED_COLUMNS,
@@ -61,4 +61,29 @@ export async function requireSameKeys(sql: postgres.Sql, ring: KeyRing): Promise
   for (const id of ring.keys.keys()) {
     if (await isOtherKey(sql, ring, id)) throw new OtherKeyError(id);
   }
+}
+
+/** Ids of the keys that encrypted the stored values. */
+async function readKeyIds(sql: postgres.Sql): Promise<string[]> {
+  const ids = new Set<string>();
+  for (const { schema, table, column } of ENCRYPTED_COLUMNS) {
+    const rows = await sql<{ id: string }[]>`
+      select distinct split_part(${sql(column)}, '.', 2) as id from ${sql(schema)}.${sql(table)}
+      where ${sql(column)} is not null`;
+    for (const { id } of rows) ids.add(id);
+  }
+  return [...ids];
+}
+
+/** @throws {OtherKeyError} @throws {Error} if the ring has none of the keys that encrypted the stored values */
+export async function requireOwnKeys(sql: postgres.Sql, ring: KeyRing): Promise<void> {
+  await requireSameKeys(sql, ring);
+  const ids = await readKeyIds(sql);
+  if (ids.length === 0 || ids.some((id) => ring.keys.has(id))) return;
+  throw new Error(
+    `ENCRYPTION_KEYS has none of the keys that encrypted the values of this database (${
+      ids.join(", ")
+    }). Nothing was written: what another key signs cannot be restored with these. Set it to the ` +
+      "keys of its functions.",
+  );
 }

@@ -2,8 +2,8 @@
 import postgres from "postgres";
 import { explainTlsError, readDriverTls } from "./tls.ts";
 
-/** Code of Postgres for a function that does not exist. */
-const UNDEFINED_FUNCTION = "42883";
+/** Codes of Postgres for a function, and for a table, that does not exist. */
+const UNDEFINED = ["42883", "42P01"];
 
 /**
  * Runs `work` on a connection of its own. With `fetch_types: false` it costs a third less, and neither sends
@@ -25,11 +25,11 @@ export async function withConnection<T>(
   }
 }
 
-/** The error, or one that says to migrate if the database lacks a function. */
-export function explainMissingFunction(error: unknown): unknown {
-  if (!(error instanceof postgres.PostgresError) || error.code !== UNDEFINED_FUNCTION) return error;
+/** The error, or one that says to migrate if the database lacks a function or a table. */
+export function explainMissingObject(error: unknown): unknown {
+  if (!(error instanceof postgres.PostgresError) || !UNDEFINED.includes(error.code)) return error;
   return new Error(
-    "The database lacks a function of this command. Apply the migrations first: " +
+    "The database lacks what this command uses. Apply the migrations first: " +
       "npx -y deno@2.9.5 task migration:up",
     { cause: error },
   );

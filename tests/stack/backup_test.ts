@@ -252,6 +252,24 @@ test("db:backup and db:restore print their tables, and no password", async (stac
   assert.deepEqual(await contentOf(target), await contentOf(stack.database));
 });
 
+test("db:backup refuses keys of another database: their backup could not be restored with its own", async (stack) => {
+  await connectSeller(stack);
+  const before = await contentOf(stack.database);
+  const folder = await Deno.makeTempDir();
+  const path = join(stack.data, "env");
+  const variables = await Deno.readTextFile(path);
+  const other = `other:${crypto.getRandomValues(new Uint8Array(32)).toBase64()}`;
+  await Deno.writeTextFile(path, variables.replace(stack.env.ENCRYPTION_KEYS, other));
+  const { code, text } = await callCommand("db_backup", [
+    ...[join(folder, "x.backup"), "--data", stack.data],
+  ]).finally(() => Deno.writeTextFile(path, variables));
+  assert.equal(code, 1);
+  assert.match(text, /ENCRYPTION_KEYS has none of the keys .* of this database \(\w+\)/);
+  assert.deepEqual([...Deno.readDirSync(folder)], []);
+  assert.deepEqual(await contentOf(stack.database), before);
+  await Deno.remove(folder);
+});
+
 test("a missing folder of db:backup and a missing file of db:restore are named first, and nothing is logged or changed", async (stack) => {
   const folder = join(await Deno.makeTempDir(), "missing");
   const before = await contentOf(stack.database);
