@@ -6,7 +6,7 @@ import { LabelError, type LabelFailure } from "./errors.ts";
 /** TikTok has several codes for one refusal: each call has its own list. */
 const NUMBER_USED = [21011025, 21011026, 21034012];
 const ALREADY_SHIPPED = [
-  ...[21011006, 21011020, 21011040, 21042056, 21008099, 11006021],
+  ...[21011006, 21011020, 21011027, 21011040, 21042056, 21008099, 11006021],
   // The seller bought TikTok's label in Seller Center.
   ...[21022025, 21008042],
 ];

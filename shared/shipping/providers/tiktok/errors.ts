@@ -9,7 +9,7 @@ import { LabelError, type LabelFailure } from "../../errors.ts";
  */
 const MAYBE_OURS = new Set([
   ...[21022025, 21008042, 21030005, 21030006],
-  ...[21011006, 21011020, 21011040, 21042056, 21008099, 11006021],
+  ...[21011006, 21011020, 21011027, 21011040, 21042056, 21008099, 11006021],
 ]);
 
 const FAILURES: ReadonlyMap<number, LabelFailure> = new Map([
