@@ -107,8 +107,10 @@ async function fill(sql: postgres.Sql, from: number, to: number): Promise<void> 
       on conflict do nothing`;
     // What the trigger of the inbox writes.
     await transaction`
-      insert into private.event_queue (event_id, next_attempt_at, received_at, claims, is_found_order, status, shop_id)
-      select id, received_at, received_at, claims, false, status, coalesce(shop_id, '')
+      insert into private.event_queue (
+        event_id, next_attempt_at, received_at, open_since, claims, is_found_order, status, shop_id
+      )
+      select id, received_at, received_at, received_at, claims, false, status, coalesce(shop_id, '')
       from private.webhook_events where status not in ('done', 'ignored')
       on conflict do nothing`;
   });

@@ -5,6 +5,7 @@ create table private.event_queue (
   event_id bigint primary key,
   next_attempt_at timestamptz not null default now(),
   received_at timestamptz not null,
+  open_since timestamptz not null,
   claims integer not null,
   is_found_order boolean not null,
   status text not null,
@@ -15,7 +16,8 @@ create table private.event_queue (
 with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 comment on table private.event_queue is 'One narrow row for each event that is not done or ignored: who may claim it, and when.';
 comment on column private.event_queue.next_attempt_at is 'pending and failing: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
-comment on column private.event_queue.received_at is 'As in webhook_events, whose trigger keeps it: the age of what waits is read from an index.';
+comment on column private.event_queue.received_at is 'As in webhook_events, whose trigger keeps it: found orders of the last hour are read from an index.';
+comment on column private.event_queue.open_since is 'When it was received, or opened again: a held order of last month waits for us only since it was released.';
 comment on column private.event_queue.claims is 'Number of claims; a worker whose claim was lost has an older number. webhook_events keeps it once the event has left the queue.';
 comment on column private.event_queue.is_found_order is 'Whether it is ORDER_FOUND, which keeps a place of the plan free.';
 comment on column private.event_queue.status is 'processing while a worker has claimed it, else as in webhook_events, whose trigger keeps it: the indexes of claims need it.';
@@ -25,7 +27,7 @@ create index idx_event_queue_due on private.event_queue (next_attempt_at) where 
 -- Serves the turns of the shops: the oldest of each, however many wait.
 create index idx_event_queue_turn on private.event_queue (shop_id, next_attempt_at, event_id) where status = 'pending';
 -- Serves the age of the oldest event that waits; claimed ones are few, and a claim does not write this index.
-create index idx_event_queue_open on private.event_queue (received_at) where status = 'pending';
+create index idx_event_queue_open on private.event_queue (open_since) where status = 'pending';
 -- Serves the search for lost workers, and the age of the oldest claimed event.
 create index idx_event_queue_lease on private.event_queue (next_attempt_at) where status = 'processing';
 -- Apart from the live events: a claim reads only the first of any number of failing events.
@@ -47,8 +49,8 @@ security invoker
 set search_path = ''
 as $$
 begin
-  insert into private.event_queue (event_id, received_at, claims, is_found_order, status, shop_id)
-  select id, received_at, claims, event_type = 'ORDER_FOUND', status, coalesce(shop_id, '')
+  insert into private.event_queue (event_id, received_at, open_since, claims, is_found_order, status, shop_id)
+  select id, received_at, received_at, claims, event_type = 'ORDER_FOUND', status, coalesce(shop_id, '')
   from stored
   where status not in ('done', 'ignored');
   return null;
@@ -106,16 +108,21 @@ set search_path = ''
 as $$
 begin
   if old.status in ('done', 'ignored') then
-    insert into private.event_queue (event_id, received_at, claims, is_found_order, status, shop_id)
+    insert into private.event_queue (event_id, received_at, open_since, claims, is_found_order, status, shop_id)
     values (
-      new.id, new.received_at, new.claims, new.event_type = 'ORDER_FOUND', new.status, coalesce(new.shop_id, '')
+      new.id, new.received_at, now(), new.claims, new.event_type = 'ORDER_FOUND', new.status, coalesce(new.shop_id, '')
     );
   elsif old.status <> new.status or old.shop_id is distinct from new.shop_id or old.received_at <> new.received_at then
     -- Another result ends a claim.
     update private.event_queue
     set status = case when old.status = new.status then status else new.status end,
         shop_id = coalesce(new.shop_id, ''),
-        received_at = new.received_at
+        received_at = new.received_at,
+        open_since = case
+          when old.received_at <> new.received_at then new.received_at
+          when old.status <> 'pending' and new.status = 'pending' then now()
+          else open_since
+        end
     where event_id = new.id;
   end if;
   return null;
@@ -167,7 +174,7 @@ begin
   return coalesce(
     extract(epoch from now() - least(
       (
-        select waiting.received_at
+        select waiting.open_since
         from private.event_queue as waiting
         where waiting.status = 'pending'
           and (select failing_since is null from private.webhook_events where id = waiting.event_id)
@@ -176,11 +183,11 @@ begin
             waiting.next_attempt_at > now()
             and waiting.shop_id = any (array(select shop_id from public.tiktok_shops where connection_status = 'paused'))
           )
-        order by waiting.received_at
+        order by waiting.open_since
         limit 1
       ),
       (
-        select min(claimed.received_at)
+        select min(claimed.open_since)
         from private.event_queue as claimed
         where claimed.status = 'processing'
           and (select failing_since is null from private.webhook_events where id = claimed.event_id)
@@ -191,5 +198,5 @@ begin
 end;
 $$;
 comment on function public.oldest_open_event_seconds() is
-  'Age in seconds of the oldest open event that has attempts left and waits for no deactivated shop; 0 without such an event.';
+  'Seconds since the oldest open event was received or opened again, of those that have attempts left and wait for no deactivated shop; 0 without any.';
 grant execute on function public.oldest_open_event_seconds() to service_role;

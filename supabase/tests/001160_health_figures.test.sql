@@ -55,6 +55,16 @@ select is(tests.health_at_age(3600), '0 healthy', 'but not once it waits for tha
 update public.tiktok_shops set connection_status = 'active', status_reason = null, probe_at = null where id = tests.shop('ada');
 select is(tests.health_at_age(3600), '3600 critical', 'an event of another shop counts while it waits');
 select is(tests.health_at_age(0), '0 healthy', 'and back');
+-- A held order of last month that has a place now, an event of a shop that is connected again, a replay.
+update private.webhook_events set status = 'held', reason = 'order_limit';
+select is(tests.health_at_age(3600), '0 healthy', 'a held event is not late');
+select private.reopen_webhook_events(array(select id from private.webhook_events));
+select is(tests.health('oldest_open_event_seconds'), '0 healthy', 'nor one that was opened again just now');
+update private.webhook_events set status = 'ignored', reason = 'shop_not_connected';
+select private.reopen_webhook_events(array(select id from private.webhook_events));
+select is(tests.health('oldest_open_event_seconds'), '0 healthy', 'whatever it was before');
+update private.event_queue set open_since = now() - interval '1 hour';
+select is(tests.health('oldest_open_event_seconds'), '3600 critical', 'an hour later it is');
 update private.webhook_events set status = 'failing', reason = 'x', failing_since = now();
 select is(tests.health('events_failing'), '1 warning', 'a failing event is a warning');
 select is(tests.health('oldest_open_event_seconds'), '0 healthy', 'and no open event that waits');

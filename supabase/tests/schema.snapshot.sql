@@ -29,6 +29,7 @@ create table private.event_queue (
   event_id bigint not null,
   next_attempt_at timestamp with time zone not null default now(),
   received_at timestamp with time zone not null,
+  open_since timestamp with time zone not null,
   claims integer not null,
   is_found_order boolean not null,
   status text not null,
@@ -786,7 +787,7 @@ CREATE INDEX idx_event_queue_failing ON private.event_queue USING btree (next_at
 CREATE INDEX idx_event_queue_found ON private.event_queue USING btree (shop_id, received_at) WHERE (is_found_order AND (status <> ALL (ARRAY['failing'::text, 'held'::text, 'dead'::text])));
 CREATE INDEX idx_event_queue_held ON private.event_queue USING btree (event_id) WHERE (status = 'held'::text);
 CREATE INDEX idx_event_queue_lease ON private.event_queue USING btree (next_attempt_at) WHERE (status = 'processing'::text);
-CREATE INDEX idx_event_queue_open ON private.event_queue USING btree (received_at) WHERE (status = 'pending'::text);
+CREATE INDEX idx_event_queue_open ON private.event_queue USING btree (open_since) WHERE (status = 'pending'::text);
 CREATE INDEX idx_event_queue_turn ON private.event_queue USING btree (shop_id, next_attempt_at, event_id) WHERE (status = 'pending'::text);
 CREATE INDEX idx_held_orders_queue ON private.held_orders USING btree (shop_id, urgency, COALESCE(ship_by, 'infinity'::timestamp with time zone), COALESCE(tiktok_created_at, 'infinity'::timestamp with time zone), held_at, tiktok_order_id);
 CREATE INDEX idx_label_batch_items_sender ON private.label_batch_items USING btree (batch_id) WHERE (request ? 'sender'::text);
@@ -5200,16 +5201,21 @@ CREATE OR REPLACE FUNCTION private.keep_queued_event()
 AS $function$
 begin
   if old.status in ('done', 'ignored') then
-    insert into private.event_queue (event_id, received_at, claims, is_found_order, status, shop_id)
+    insert into private.event_queue (event_id, received_at, open_since, claims, is_found_order, status, shop_id)
     values (
-      new.id, new.received_at, new.claims, new.event_type = 'ORDER_FOUND', new.status, coalesce(new.shop_id, '')
+      new.id, new.received_at, now(), new.claims, new.event_type = 'ORDER_FOUND', new.status, coalesce(new.shop_id, '')
     );
   elsif old.status <> new.status or old.shop_id is distinct from new.shop_id or old.received_at <> new.received_at then
     -- Another result ends a claim.
     update private.event_queue
     set status = case when old.status = new.status then status else new.status end,
         shop_id = coalesce(new.shop_id, ''),
-        received_at = new.received_at
+        received_at = new.received_at,
+        open_since = case
+          when old.received_at <> new.received_at then new.received_at
+          when old.status <> 'pending' and new.status = 'pending' then now()
+          else open_since
+        end
     where event_id = new.id;
   end if;
   return null;
@@ -7300,8 +7306,8 @@ CREATE OR REPLACE FUNCTION private.queue_new_events()
  SET search_path TO ''
 AS $function$
 begin
-  insert into private.event_queue (event_id, received_at, claims, is_found_order, status, shop_id)
-  select id, received_at, claims, event_type = 'ORDER_FOUND', status, coalesce(shop_id, '')
+  insert into private.event_queue (event_id, received_at, open_since, claims, is_found_order, status, shop_id)
+  select id, received_at, received_at, claims, event_type = 'ORDER_FOUND', status, coalesce(shop_id, '')
   from stored
   where status not in ('done', 'ignored');
   return null;
@@ -10936,7 +10942,7 @@ begin
   return coalesce(
     extract(epoch from now() - least(
       (
-        select waiting.received_at
+        select waiting.open_since
         from private.event_queue as waiting
         where waiting.status = 'pending'
           and (select failing_since is null from private.webhook_events where id = waiting.event_id)
@@ -10945,11 +10951,11 @@ begin
             waiting.next_attempt_at > now()
             and waiting.shop_id = any (array(select shop_id from public.tiktok_shops where connection_status = 'paused'))
           )
-        order by waiting.received_at
+        order by waiting.open_since
         limit 1
       ),
       (
-        select min(claimed.received_at)
+        select min(claimed.open_since)
         from private.event_queue as claimed
         where claimed.status = 'processing'
           and (select failing_since is null from private.webhook_events where id = claimed.event_id)
@@ -13430,7 +13436,8 @@ comment on relation private.daily_event_counts is 'Number of events of all selle
 comment on relation private.deleted_event_ids is 'Ids of deleted events, for 13 months: a late or replayed delivery of one is not new.';
 comment on relation private.event_queue is 'One narrow row for each event that is not done or ignored: who may claim it, and when.';
 comment on column private.event_queue.next_attempt_at is 'pending and failing: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
-comment on column private.event_queue.received_at is 'As in webhook_events, whose trigger keeps it: the age of what waits is read from an index.';
+comment on column private.event_queue.received_at is 'As in webhook_events, whose trigger keeps it: found orders of the last hour are read from an index.';
+comment on column private.event_queue.open_since is 'When it was received, or opened again: a held order of last month waits for us only since it was released.';
 comment on column private.event_queue.claims is 'Number of claims; a worker whose claim was lost has an older number. webhook_events keeps it once the event has left the queue.';
 comment on column private.event_queue.is_found_order is 'Whether it is ORDER_FOUND, which keeps a place of the plan free.';
 comment on column private.event_queue.status is 'processing while a worker has claimed it, else as in webhook_events, whose trigger keeps it: the indexes of claims need it.';
