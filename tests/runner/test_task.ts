@@ -19,7 +19,7 @@ export interface TestTask {
 }
 
 /** Arguments that name files or folders: all but options, and the text of --filter. */
-export function namedPaths(args: string[]): string[] {
+function namedPaths(args: string[]): string[] {
   return args.filter((arg, i) => !arg.startsWith("-") && args[i - 1] !== "--filter");
 }
 

@@ -25,7 +25,7 @@ const PAID_BACK: readonly unknown[] = [
 ];
 
 /** The return that a notice reports as paid back. */
-export function paidBackReturn({ return_id, return_status }: Notice): string | undefined {
+function paidBackReturn({ return_id, return_status }: Notice): string | undefined {
   return typeof return_id === "string" && PAID_BACK.includes(return_status) ? return_id : undefined;
 }
 
