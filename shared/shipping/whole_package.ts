@@ -6,7 +6,7 @@ import { isCancelled } from "../tiktok/orders/map_order_items.ts";
 const MARKED = new Set(["US", "GB", "DE", "FR", "IT", "ES", "IE", "JP"]);
 
 /** Whether the tracking number is for any units of an order, not for a whole package that TikTok made. */
-function hasMarkAsShipped(region: string | null | undefined): boolean {
+export function hasMarkAsShipped(region: string | null | undefined): boolean {
   return MARKED.has(region ?? "US");
 }
 

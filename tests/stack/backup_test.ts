@@ -265,7 +265,7 @@ test("db:backup refuses keys of another database: their backup could not be rest
   ]).finally(() => Deno.writeTextFile(path, variables));
   assert.equal(code, 1);
   assert.match(text, /ENCRYPTION_KEYS has none of the keys .* of this database \(\w+\)/);
-  assert.deepEqual([...Deno.readDirSync(folder)], []);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
   assert.deepEqual(await contentOf(stack.database), before);
   await Deno.remove(folder);
 });

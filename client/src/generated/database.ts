@@ -382,7 +382,7 @@ export type Database = {
           /** Quoted price in major units of currency. */
           "quoted_cost": number | null;
           "service_type": string;
-          /** Price of the label in major units of currency, below 0 if more was paid back; null if the provider did not report it. */
+          /** Price of the label in major units of currency; null if the provider did not report it. */
           "shipping_cost": number | null;
           /** Status of the parcel: docs/labels.md; it moves back only after a failed delivery. */
           "status": string;
@@ -991,7 +991,7 @@ export type Database = {
         Args: { "p_attempt": number; "p_purchase_id": string; "p_reason": string };
         Returns: Json;
       };
-      /** Age in seconds of the oldest open event that has attempts left; 0 without such an event. */
+      /** Seconds since the oldest open event was received or opened again, of those that have attempts left and wait for no deactivated shop; 0 without any. */
       "oldest_open_event_seconds": { Args: Record<PropertyKey, never>; Returns: number };
       /** Opens a claim for the seller of its state: the first call may exchange the code, later calls get what it stored. */
       "open_tiktok_claim": {
