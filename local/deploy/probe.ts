@@ -121,7 +121,7 @@ async function readCode(response: Response): Promise<string | undefined> {
   }
 }
 
-async function runProbe(url: string, probe: Probe): Promise<ProbeResult> {
+async function runProbe(url: string, probe: Probe, timeoutMs: number): Promise<ProbeResult> {
   const { name, path, method = "POST", headers = {}, expected, causes = {} } = probe;
   const fail = (detail: string) => ({ name, passed: false, detail });
   let response: Response;
@@ -132,13 +132,13 @@ async function runProbe(url: string, probe: Probe): Promise<ProbeResult> {
       headers: { "content-type": "application/json", ...headers },
       ...(method === "POST" && { body: BODY }),
       redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     code = await readCode(response);
   } catch (error) {
     const isLate = (error as Error).name === "TimeoutError";
     return fail(
-      `no response${isLate ? ` in ${TIMEOUT_MS / 1000} s` : ": the address cannot be reached"}`,
+      `no response${isLate ? ` in ${timeoutMs / 1000} s` : ": the address cannot be reached"}`,
     );
   }
   const { status } = response;
@@ -152,13 +152,18 @@ async function runProbe(url: string, probe: Probe): Promise<ProbeResult> {
   return fail(`${received} instead of ${expected.status} ${expected.code}: ${cause}`);
 }
 
-/** Runs every probe, one after the other. @param url Of the project, without a path. */
-export async function runProbes(url: string, secrets: Secrets): Promise<ProbeResult[]> {
-  const results: ProbeResult[] = [];
-  for (const probe of [...await webhookProbes(secrets), ...refusalProbes()]) {
-    results.push(await runProbe(url.replace(/\/+$/, ""), probe));
-  }
-  return results;
+/**
+ * Runs every probe, all at once: a server that does not answer costs the time of one.
+ * @param url Of the project, without a path.
+ */
+export async function runProbes(
+  url: string,
+  secrets: Secrets,
+  { timeoutMs = TIMEOUT_MS }: { timeoutMs?: number } = {},
+): Promise<ProbeResult[]> {
+  const probes = [...await webhookProbes(secrets), ...refusalProbes()];
+  const base = url.replace(/\/+$/, "");
+  return await Promise.all(probes.map((probe) => runProbe(base, probe, timeoutMs)));
 }
 
 /** Lines for the terminal. */

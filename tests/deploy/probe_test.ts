@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runProbes } from "../../local/deploy/probe.ts";
 import { REQUIRED } from "../../local/deploy/secrets_file.ts";
-import { withServer } from "../support/local_server.ts";
+import { withServer, withSilentServer } from "../support/local_server.ts";
 import { callCommand, runCommand } from "../support/run_command.ts";
 import { borrowStack, testOnOneStack } from "../support/shared_stack.ts";
 import type { TestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
 import { QUIET_MINUTE, tickAt } from "../support/tick_at.ts";
 
 type Spoil = (request: Request) => Request | Response;
@@ -113,6 +114,16 @@ step("no server at all", async () => {
   const results = await runProbes(closed, stack.env);
   const details = new Set(results.map(({ passed, detail }) => `${passed} ${detail}`));
   assert.deepEqual([...details], ["false no response: the address cannot be reached"]);
+});
+
+step("a server that does not answer costs the time of one probe, and is named", async () => {
+  await withSilentServer(async (url, requests) => {
+    const running = runProbes(url, stack.env, { timeoutMs: 2500 });
+    // One after the other they would begin as each one ends.
+    await until("every probe has begun", () => Promise.resolve(requests.length === 11), 2400);
+    const details = new Set((await running).map(({ passed, detail }) => `${passed} ${detail}`));
+    assert.deepEqual([...details], ["false no response in 2.5 s"]);
+  });
 });
 
 /** Variables of a process that has none of the secrets. */
