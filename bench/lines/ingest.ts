@@ -4,6 +4,7 @@ import { startBenchDatabase } from "../measure/database.ts";
 import {
   compareThroughput,
   ingest,
+  ingestBatch,
   orderRow,
   type Received,
   receiveOrders,
@@ -99,13 +100,14 @@ async function measure(): Promise<Comparison[]> {
       for (const order of waiting.take(ORDERS)) await work(sql, order);
     };
   };
-  const news = () => receiveOrders(sql, COUNT, SELLERS);
+  const newOrders = () => receiveOrders(sql, COUNT, SELLERS);
   const sides = {
-    ours: inTurn(ingest, await news()),
-    sameRows: inTurn(writeSameRows, await news()),
-    requested: inTurn(storeAsRequested, await news()),
-    plainFunction: inTurn(callFunction("write_order", false), await news()),
-    withChecks: inTurn(callFunction("write_order", true), await news()),
+    ours: inTurn(ingest, await newOrders()),
+    worker: inTurn((sql, order) => ingestBatch(sql, [order]), await newOrders()),
+    sameRows: inTurn(writeSameRows, await newOrders()),
+    requested: inTurn(storeAsRequested, await newOrders()),
+    plainFunction: inTurn(callFunction("write_order", false), await newOrders()),
+    withChecks: inTurn(callFunction("write_order", true), await newOrders()),
     newer: inTurn(ingestNewer, await storeOrders(sql)),
     newerRows: inTurn(updateSameRows, await storeOrders(sql)),
     newerPlainFunction: inTurn(callFunction("write_newer", false), await storeOrders(sql)),
@@ -143,6 +145,9 @@ async function measure(): Promise<Comparison[]> {
   return [
     compareNew("ingest_order, over 1,000 sellers", "ours", "sameRows", 0.85),
     compareNew("ingest_order, over 1,000 sellers", "ours", "requested", 0.65),
+    // The worker has one call for one order and for many.
+    compareNew("ingest_orders with one order", "worker", "sameRows"),
+    compareNew("ingest_orders with one order", "worker", "requested"),
     // No function with these checks is faster than these.
     compareNew(functions.plain, "plainFunction", "sameRows"),
     compareNew(functions.withChecks, "withChecks", "sameRows"),
