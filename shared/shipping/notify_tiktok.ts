@@ -65,12 +65,14 @@ async function notifyTikTok(
   try {
     return await sendNumber(dependencies, access, wanted, isMarked);
   } catch (error) {
-    const isRefused = error instanceof TikTokError && error.code === CALL_NOT_OFFERED;
-    if (!isRefused || error instanceof PartlyNotifiedError) throw error;
+    if (!(error instanceof TikTokError) || error.code !== CALL_NOT_OFFERED) throw error;
+    // A package that was given its number before the refusal is not given it again.
+    const order = await readOrderAtTikTok(dependencies, access, wanted.part.tiktok_order_id);
+    const now = { ...wanted, order };
     // Ship Package needs a package.
-    const hasPackages = unitsOf(wanted).every((line) => line.package_id || isCancelled(line));
+    const hasPackages = unitsOf(now).every((line) => line.package_id || isCancelled(line));
     if (isMarked && !hasPackages) throw error;
-    return await sendNumber(dependencies, access, wanted, !isMarked);
+    return await sendNumber(dependencies, access, now, !isMarked);
   }
 }
 

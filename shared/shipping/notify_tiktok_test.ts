@@ -71,3 +71,12 @@ Deno.test("units without a package leave nothing to ship: TikTok's refusal stays
   assert.match(String(failure), /21008106/);
   assert.deepEqual(calls, [MARK]);
 });
+
+Deno.test("an order of two packages gets the rest of its number after a failure between them", async () => {
+  const other = "POST /fulfillment/202309/packages/2/ship";
+  const order = orderWith({ ...PACKED, tracking_number: NUMBER }, { ...PACKED, package_id: "2" });
+  const routes = { [ORDERS]: order, [MARK]: NOT_OFFERED, [other]: done({}) };
+  const { calls, failure } = await notify("GB", routes);
+  assert.equal(failure, undefined);
+  assert.deepEqual(calls, [MARK, other]);
+});
