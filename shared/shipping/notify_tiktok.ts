@@ -98,7 +98,10 @@ async function sendNumber(
   const packageId = lines.find((line) => line.package_id)?.package_id || null;
   // The answer to an earlier call was lost: TikTok has the number.
   if (haveTrackingNumber(lines, trackingNumber)) return { packageId };
-  if (isFirstNumber(parcel) && isPartOfPackage(order, lineItemIds, isMarked)) {
+  // A correction replaces the number of the whole package, if the package has one.
+  const unnumbered = lines.filter((line) => !line.tracking_number).map(({ id }) => id);
+  const firstNumbered = isFirstNumber(parcel) ? lineItemIds : unnumbered;
+  if (isPartOfPackage(order, firstNumbered, isMarked)) {
     throw parcel.provider === "own"
       ? new LabelError("line_items_combined")
       : new TikTokError("TikTok ships these units in one package with others");

@@ -11,7 +11,9 @@ import {
 } from "../../tests/support/tiktok_stand_in.ts";
 import { shipmentOf } from "../../tests/support/purchases.ts";
 import type { LabelDependencies } from "./dependencies.ts";
+import type { LabelError } from "./errors.ts";
 import { notifyForEachOrder } from "./notify_tiktok.ts";
+import type { ParcelForWorker } from "./schemas.ts";
 
 const NUMBER = "1Z999AA10123456784";
 const MARK = `POST /fulfillment/202309/orders/${ORDER_ID}/packages`;
@@ -20,8 +22,8 @@ const PACKED = { package_id: PACKAGE_ID, package_status: "TO_FULFILL", tracking_
 
 const done = (data: unknown) => () => Response.json({ code: 0, message: "Success", data });
 
-/** Notifies TikTok of an EasyPost label; returns the calls that change something at TikTok. */
-async function notify(region: string, routes: Routes) {
+/** Notifies TikTok of an EasyPost label, or of this parcel; returns the calls that change something at TikTok. */
+async function notify(region: string, routes: Routes, fields: Partial<ParcelForWorker> = {}) {
   const calls: string[] = [];
   let failure: unknown;
   const order = routes[ORDERS] as ReturnType<typeof orderWith>;
@@ -34,6 +36,7 @@ async function notify(region: string, routes: Routes) {
       ...world.purchase({ provider: "easypost" }, region),
       provider: "easypost" as const,
       shipment: shipmentOf(),
+      ...fields,
     };
     const access = { accessToken: "TTP_token", shopCipher: "cipher" };
     const numbered = { parcel, carrier: "UPS", trackingNumber: NUMBER };
@@ -60,9 +63,13 @@ Deno.test("a shop that is not offered the call of its market gets the other one"
 Deno.test("a number for a part of a package never becomes that of the whole package", async () => {
   const order = orderWith(PACKED, PACKED);
   order.data.orders[0].line_items.push({ ...order.data.orders[0].line_items[0], id: "9" });
-  const { calls, failure } = await notify("GB", { [ORDERS]: order, [MARK]: NOT_OFFERED });
-  assert.match(String(failure), /one package with others/);
-  assert.deepEqual(calls, [MARK]);
+  const routes = { [ORDERS]: order, [MARK]: NOT_OFFERED };
+  const label = await notify("GB", routes);
+  assert.match(String(label.failure), /one package with others/);
+  // A seller may correct a number before TikTok has the first one.
+  const corrected = await notify("GB", routes, { provider: "own", attempt: 2 });
+  assert.equal((corrected.failure as LabelError).code, "line_items_combined");
+  assert.deepEqual([label.calls, corrected.calls], [[MARK], [MARK]]);
 });
 
 Deno.test("units without a package leave nothing to ship: TikTok's refusal stays", async () => {
