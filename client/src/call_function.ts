@@ -6,15 +6,11 @@ import type { ClientProblem } from "./client_problem.ts";
 type Fetch = typeof globalThis.fetch;
 
 const PROBLEM = "application/problem+json";
+/** Types of what functions answer if a call succeeds. */
+const SUCCESS = ["application/json", "application/octet-stream"];
 
-function toResponse(
-  problem: ClientProblem,
-  headers: HeadersInit = {},
-): Response {
-  const response = new Response(JSON.stringify(problem), {
-    status: problem.status,
-    headers,
-  });
+function toResponse(problem: ClientProblem, headers: HeadersInit = {}): Response {
+  const response = new Response(JSON.stringify(problem), { status: problem.status, headers });
   response.headers.set("content-type", PROBLEM);
   return response;
 }
@@ -30,9 +26,7 @@ function noAnswer(): Response {
   });
 }
 
-function unexpectedAnswer(
-  { ok, status, statusText, headers }: Response,
-): Response {
+function unexpectedAnswer({ ok, status, statusText, headers }: Response): Response {
   const retryAfter = headers.get("retry-after");
   return toResponse({
     type: "about:blank",
@@ -51,7 +45,17 @@ function typeOf({ headers }: Response): string {
 /** Proxies and the platform answer errors in other types, and hotels their sign-in page with status 200. */
 function isOfFunction(response: Response): boolean {
   const type = typeOf(response);
-  return response.ok ? type !== "text/html" : type === PROBLEM;
+  if (!response.ok) return type === PROBLEM;
+  return response.status === 204 || SUCCESS.includes(type);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Also finds an answer that breaks off; a file is left to its caller, who may read it as a stream. */
@@ -60,8 +64,8 @@ async function checkAnswer(response: Response): Promise<Response> {
     await response.body?.cancel();
     return unexpectedAnswer(response);
   }
-  if (typeOf(response).endsWith("json")) await response.clone().text();
-  return response;
+  if (!typeOf(response).endsWith("json") || isJson(await response.clone().text())) return response;
+  return unexpectedAnswer(response);
 }
 
 /** Makes the `fetch` of `api`. It rejects only for a call that its caller aborts. */
@@ -77,9 +81,7 @@ export function functionCaller(
       // Without a token, the function would take a signed-in seller for a visitor.
       if (isAuthRetryableFetchError(error)) return noAnswer();
       const token = data.session?.access_token;
-      if (token !== undefined) {
-        request.headers.set("authorization", `Bearer ${token}`);
-      }
+      if (token !== undefined) request.headers.set("authorization", `Bearer ${token}`);
       return await checkAnswer(await fetch(request));
     } catch (error) {
       if (request.signal.aborted) throw error;

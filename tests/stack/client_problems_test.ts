@@ -42,6 +42,10 @@ Deno.test("an error answer that is not the function's own is the problem unexpec
     }),
     // A page in front of the network, such as a hotel's.
     new Response("<html>Sign in to the Wi-Fi</html>", { headers: html }),
+    new Response("Sign in to the Wi-Fi"),
+    new Response("<html>Sign in to the Wi-Fi</html>", {
+      headers: { "content-type": "application/json" },
+    }),
   ];
   for (const answer of answers) {
     const expected = { code: "unexpected_answer", status: 502, response: 502 };
