@@ -66,8 +66,7 @@ interface UpdateColumns {
 type ColumnsOf<Lists, Name> = Name extends keyof Lists ? Lists[Name] : never;
 
 /** Without a column that may be written, no value fits. */
-type Written<Values, Names> = [Names] extends [never] ? never
-  : Pick<Values, Names & keyof Values>;
+type Written<Values, Names> = [Names] extends [never] ? never : Pick<Values, Names & keyof Values>;
 
 type SellerRow<Name extends SellerTables> = Omit<
   Public["Tables"][Name]["Row"],
@@ -75,16 +74,9 @@ type SellerRow<Name extends SellerTables> = Omit<
 >;
 
 interface Table<Name extends SellerTables> {
-  Row: Name extends keyof Columns ? Narrow<SellerRow<Name>, Columns[Name]>
-    : SellerRow<Name>;
-  Insert: Written<
-    Public["Tables"][Name]["Insert"],
-    ColumnsOf<InsertColumns, Name>
-  >;
-  Update: Written<
-    Public["Tables"][Name]["Update"],
-    ColumnsOf<UpdateColumns, Name>
-  >;
+  Row: Name extends keyof Columns ? Narrow<SellerRow<Name>, Columns[Name]> : SellerRow<Name>;
+  Insert: Written<Public["Tables"][Name]["Insert"], ColumnsOf<InsertColumns, Name>>;
+  Update: Written<Public["Tables"][Name]["Update"], ColumnsOf<UpdateColumns, Name>>;
   Relationships: Public["Tables"][Name]["Relationships"];
 }
 

@@ -18,15 +18,9 @@ function createClient(answer: Answer, url = URL_OF_PROJECT) {
 
 /** What a caller reads of a call that `answer` answers. */
 async function listShops(answer: Answer) {
-  const { data, error, response } = await createClient(answer).api.GET(
-    "/tiktok-oauth/shops",
-  );
+  const { data, error, response } = await createClient(answer).api.GET("/tiktok-oauth/shops");
   assert.equal(data, undefined);
-  return {
-    code: error?.code,
-    status: error?.status,
-    response: response.status,
-  };
+  return { code: error?.code, status: error?.status, response: response.status };
 }
 
 const html = { "content-type": "text/html" };
@@ -37,9 +31,7 @@ Deno.test("an error answer that is not the function's own is the problem unexpec
     new Response(null, { status: 502, headers: { "content-length": "0" } }),
     new Response(null, { status: 502 }),
     new Response("<html>Bad gateway</html>", { status: 502, headers: html }),
-    Response.json({ code: "BOOT_ERROR", message: "Worker failed to boot" }, {
-      status: 502,
-    }),
+    Response.json({ code: "BOOT_ERROR", message: "Worker failed to boot" }, { status: 502 }),
     // A page in front of the network, such as a hotel's.
     new Response("<html>Sign in to the Wi-Fi</html>", { headers: html }),
     new Response("Sign in to the Wi-Fi"),
@@ -66,9 +58,7 @@ Deno.test("no answer, and one that breaks off, are the problem no_answer", async
   const refused = () => Promise.reject(new TypeError("fetch failed"));
   const broken = () =>
     new Response(
-      new ReadableStream({
-        start: (controller) => controller.error(new TypeError("broken")),
-      }),
+      new ReadableStream({ start: (controller) => controller.error(new TypeError("broken")) }),
       { headers: { "content-type": "application/json" } },
     );
   assert.deepEqual(await listShops(refused), NO_ANSWER);
@@ -108,24 +98,18 @@ Deno.test("a function's own answers pass unchanged: problems, files and none (20
   };
   const missing = { ...problem, code: "order_not_found", request_id: "1" };
   const { error } = await createClient(() =>
-    Response.json(missing, {
-      status: 404,
-      headers: { "content-type": "application/problem+json" },
-    })
+    Response.json(missing, { status: 404, headers: { "content-type": "application/problem+json" } })
   ).api.GET("/shipments/{id}", { params: { path: { id: "1" } } });
   assert.deepEqual(error, missing);
   const file = await createClient(() =>
-    new Response("a,b", {
-      headers: { "content-type": "application/octet-stream" },
-    })
+    new Response("a,b", { headers: { "content-type": "application/octet-stream" } })
   ).api.GET("/account/orders.csv", {
     params: { query: { from: "2026-11-01", to: "2026-11-30" } },
     parseAs: "text",
   });
   assert.equal(file.data, "a,b");
-  const deleted = await createClient(() => new Response(null, { status: 204 }))
-    .api
-    .DELETE("/account", { body: { email: "ada@example.com" } });
+  const empty = createClient(() => new Response(null, { status: 204 }));
+  const deleted = await empty.api.DELETE("/account", { body: { email: "ada@example.com" } });
   assert.deepEqual([deleted.error, deleted.response.status], [undefined, 204]);
 });
 
@@ -136,9 +120,7 @@ Deno.test("an address of a project may end in a slash", async () => {
     return Response.json({ shops: [] });
   }, `${URL_OF_PROJECT}/`);
   await api.GET("/tiktok-oauth/shops");
-  assert.deepEqual(addresses, [
-    `${URL_OF_PROJECT}/functions/v1/tiktok-oauth/shops`,
-  ]);
+  assert.deepEqual(addresses, [`${URL_OF_PROJECT}/functions/v1/tiktok-oauth/shops`]);
 });
 
 Deno.test("an app's own supabase-js client gives the functions its session", async () => {

@@ -21,9 +21,7 @@ const textsOf = (source: string) =>
 function columnsOf(source: string, list: string): Record<string, string[]> {
   const [, body = ""] = new RegExp(`^interface ${list} \\{([^}]*)\\}`, "m").exec(source) ?? [];
   return Object.fromEntries(
-    [...body.matchAll(/(\w+):([^;]*);/g)].map((
-      [, table, names = ""],
-    ) => [table, textsOf(names)]),
+    [...body.matchAll(/(\w+):([^;]*);/g)].map(([, table, names = ""]) => [table, textsOf(names)]),
   );
 }
 
@@ -53,22 +51,10 @@ Deno.test("the client's tables, columns and functions are those that the databas
     };
     const source = await Deno.readTextFile(TYPES);
     assert.deepEqual(namesOf(source, "SellerTables"), names);
-    assert.deepEqual(
-      namesOf(source, "SellerFunctions"),
-      functions.map(({ name }) => name),
-    );
-    assert.deepEqual(
-      columnsOf(source, "HiddenColumns"),
-      await columnsWith("select", false),
-    );
-    assert.deepEqual(
-      columnsOf(source, "InsertColumns"),
-      await columnsWith("insert", true),
-    );
-    assert.deepEqual(
-      columnsOf(source, "UpdateColumns"),
-      await columnsWith("update", true),
-    );
+    assert.deepEqual(namesOf(source, "SellerFunctions"), functions.map(({ name }) => name));
+    assert.deepEqual(columnsOf(source, "HiddenColumns"), await columnsWith("select", false));
+    assert.deepEqual(columnsOf(source, "InsertColumns"), await columnsWith("insert", true));
+    assert.deepEqual(columnsOf(source, "UpdateColumns"), await columnsWith("update", true));
   } finally {
     await sql.end();
   }
@@ -92,10 +78,7 @@ export async function useAsSeller({ api, supabase }: CreatorFlow, shop: Row<"tik
   // @ts-expect-error -- orders come from TikTok only
   await supabase.from("orders").insert({ tiktok_order_id: "1" });
   // @ts-expect-error -- plans come from Stripe only
-  await supabase.from("users").update({ subscription_tier: "scale" }).eq(
-    "id",
-    "1",
-  );
+  await supabase.from("users").update({ subscription_tier: "scale" }).eq("id", "1");
   await supabase.from("users").update({ display_name: "Ada" }).eq("id", "1");
   await supabase.from("analytics_events").insert({ event_type: "page_seen", user_id: "1" });
   supabase.channel("user:1", { config: { private: true } })
