@@ -85,6 +85,8 @@ export class EventProcessor {
     const summary: ProcessSummary = {};
     const queue = new FairQueue(concurrency);
     let leftOut: string[] = [];
+    /** Of the last claim. */
+    let failure: { error: unknown } | undefined;
     // Groups being handled; handled events whose result is being stored, which take no slot.
     let [running, settling] = [0, 0];
     const afterSettling = (group: EventGroup, settled: Promise<unknown>) => {
@@ -119,10 +121,16 @@ export class EventProcessor {
         const mayHaveMore = this.#mayHaveMore || leftOut.some((shop) => !full.includes(shop));
         const mayClaim = queue.hasFreeSlot && settling < batchSize && now() < this.#end;
         if (mayHaveMore && mayClaim) {
-          leftOut = full;
           const claimedAt = now();
-          queue.add(await this.#claimGroups(full), claimedAt);
+          try {
+            queue.add(await this.#claimGroups(full), claimedAt);
+            [leftOut, failure] = [full, undefined];
+          } catch (error) {
+            // Claimed events are still handled: left alone, each would count a crash when its lease expires.
+            [leftOut, failure] = [[], { error }];
+          }
         } else if (running === 0 && settling === 0) {
+          if (failure !== undefined) throw failure.error;
           return summary;
         } else {
           await this.#change.promise;

@@ -281,6 +281,27 @@ Deno.test("processEvents() can be called again after the database was unreachabl
   assert.deepEqual(await processor.processEvents(), { done: 1 });
 });
 
+Deno.test("processEvents() finishes what it has claimed when the next claim fails, and then rejects", async () => {
+  const inbox = new MemoryInbox();
+  inbox.addOf("large", 1, 2, 3, 4, 5, 6);
+  const claim = inbox.claim.bind(inbox);
+  inbox.claim = (limit, lease, exceptShops) =>
+    inbox.claims.length > 0
+      ? Promise.reject(new Error("unreachable"))
+      : claim(limit, lease, exceptShops);
+  const handled: number[] = [];
+  const processor = new EventProcessor(
+    inbox,
+    route((event) => {
+      handled.push(event.event_id);
+      return Promise.resolve({ outcome: "done" });
+    }),
+    { batchSize: 6 },
+  );
+  await assert.rejects(processor.processEvents(), /unreachable/);
+  assert.deepEqual(handled, [1, 2, 3, 4, 5, 6]);
+});
+
 Deno.test("processEvents() handles a group by one call of at most `groupSize` events, and settles each", async () => {
   const inbox = new MemoryInbox();
   inbox.add(1, 2, 3, 4, 5, 6, 7);
