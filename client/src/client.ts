@@ -20,7 +20,7 @@ export interface CreatorFlow {
   api: Client<FunctionPaths>;
 }
 
-/** Where the backend is, and how its client behaves. */
+/** Address and settings of the client. */
 export interface CreatorFlowOptions extends ApiOptions {
   /** `sb_publishable_...`; a secret key never belongs in a browser. */
   publishableKey: string;
@@ -31,7 +31,7 @@ export interface CreatorFlowOptions extends ApiOptions {
   auth?: NonNullable<SupabaseClientOptions<"public">["auth"]>;
 }
 
-/** Where the functions are. */
+/** Address of the functions. */
 export interface ApiOptions {
   /** Of the project, e.g. `https://<project>.supabase.co`, or the local stack's address. */
   url: string;

@@ -85,7 +85,7 @@ export class EventProcessor {
     const summary: ProcessSummary = {};
     const queue = new FairQueue(concurrency);
     let leftOut: string[] = [];
-    /** Of the last claim. */
+    /** Error of the last claim. */
     let failure: { error: unknown } | undefined;
     // Groups being handled; handled events whose result is being stored, which take no slot.
     let [running, settling] = [0, 0];
