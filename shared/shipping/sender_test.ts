@@ -117,9 +117,11 @@ Deno.test("carriers get no emoji and no invisible characters, and styled letters
     "💕Rosa👩🏽‍🚀": "Rosa",
     "Rosa ❤️ 🇵🇷 1️⃣": "Rosa 1",
     "𝓡𝓸𝓼𝓪 Ｄelgado": "Rosa Delgado",
+    "🅁🅾🅢🅰 𓆉 Delgado 𖤐": "ROSA Delgado",
     "Ro\u00adsa\u200b\u202e Del\tga\ufffddo": "Rosa Del ga do",
     "José Núñez-O'Brien #4 & Söhne": "José Núñez-O'Brien #4 & Söhne",
-    "محمد 山田 Łódź": "محمد 山田 Łódź",
+    "محمد 山田 𠮷 Łódź": "محمد 山田 𠮷 Łódź",
+    "葛\u{e0100}城": "葛城",
   };
   for (const [given, sent] of Object.entries(names)) assert.equal(nameOf(given), sent, given);
   assert.equal(nameOf("💕"), undefined);
