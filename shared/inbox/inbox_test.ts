@@ -18,7 +18,7 @@ Deno.test("held events are released call by call, until none is left", async () 
   assert.deepEqual(calls, Array(4).fill("release_held_events"));
 });
 
-Deno.test("no further call releases held events once the time is over", async () => {
+Deno.test("no further call releases held events after the budget", async () => {
   const { calls, database } = databaseOf([1000]);
   const times = [0, 2000, 4000, 5000].values();
   const now = () => times.next().value ?? 0;

@@ -61,7 +61,7 @@ export class EventProcessor {
 
   /**
    * Processes due events until none is left. Only one run is active: a call during it makes it claim
-   * again, and resolves with its summary.
+   * again, and resolves with its summary. If the last claim failed, it rejects at the end.
    */
   processEvents(): Promise<ProcessSummary> {
     this.#mayHaveMore = true;
