@@ -18,17 +18,19 @@ function generatePassword(): string {
   return crypto.getRandomValues(new Uint8Array(16)).toHex();
 }
 
-/** Generates the keys that are not stored yet. */
+/**
+ * Generates the keys that are not stored yet. Their order is fixed: a line that was added last has no comma, and the
+ * file would not be JSON any more when that line is taken out.
+ */
 async function completeKeys(stored: Record<string, string> = {}): Promise<LocalKeys> {
   const keys: Record<string, string> = {
-    databaseAdminPassword: generatePassword(),
-    databasePassword: generatePassword(),
-    ...stored,
+    databaseAdminPassword: stored.databaseAdminPassword ?? generatePassword(),
+    databasePassword: stored.databasePassword ?? generatePassword(),
   };
   for (const [name, row] of variables) {
-    if (row.maker === "key") keys[name] ??= await row.generate();
+    if (row.maker === "key") keys[name] = stored[name] ?? await row.generate();
   }
-  return keys as unknown as LocalKeys;
+  return { ...keys, ...stored } as unknown as LocalKeys;
 }
 
 /** Without them the stack's data cannot be opened or decrypted. */
@@ -70,7 +72,7 @@ async function readKeys(path: string): Promise<Record<string, string> | undefine
   try {
     stored = Keys.parse(JSON.parse(text));
   } catch {
-    throw new KeysLostError(path, "is damaged");
+    throw new KeysLostError(path, "is damaged (not a JSON object of texts)");
   }
   if (stored.ENCRYPTION_KEYS !== undefined) requireKeyRing(path, stored.ENCRYPTION_KEYS);
   const lost = IRREPLACEABLE.find((name) => stored[name] === undefined);

@@ -111,3 +111,18 @@ Deno.test("keys are generated once; an older file gets the keys that it lacks", 
   assert.deepEqual(kept, older);
   await Deno.remove(data, { recursive: true });
 });
+
+Deno.test("a line of the file of keys can be taken out again, also one that a start has added", async () => {
+  const data = await Deno.makeTempDir();
+  const path = `${data}/keys.json`;
+  let previous: string = (await loadKeys(data)).SUPABASE_SECRET_KEY;
+  for (let rotation = 0; rotation < 2; rotation++) {
+    const lines = (await Deno.readTextFile(path)).split("\n");
+    const others = lines.filter((line) => !/"SUPABASE_(SECRET_KEY|JWT_SECRET)"/.test(line));
+    await Deno.writeTextFile(path, others.join("\n"));
+    const { SUPABASE_SECRET_KEY: added } = await loadKeys(data);
+    assert.notEqual(added, previous);
+    previous = added;
+  }
+  await Deno.remove(data, { recursive: true });
+});
