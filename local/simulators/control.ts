@@ -1,8 +1,7 @@
-/** The parts of `/control` that every simulator has: checked callers and bodies, errors with a reason, faults. */
+/** The frame of every simulator's `/control`: checked callers and bodies, errors with a reason. */
 import { type Handler, Hono } from "hono";
 import * as z from "zod";
 import { describeIssues } from "../../shared/values/zod_messages.ts";
-import type { Faults } from "./faults.ts";
 
 export class BadControlRequest extends Error {}
 
@@ -83,59 +82,4 @@ export function unknownCommand(help: Record<string, string>): Handler {
     const path = c.req.path.replace(/^.*?\/control/, "/control");
     return c.json({ error: `There is no ${c.req.method} ${path}.`, commands }, 404);
   };
-}
-
-/** Faults whose effect is a wait. */
-const WAITS = ["delay", "late"];
-
-const FaultBody = z.strictObject({
-  method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).optional(),
-  path: z.string().optional(),
-  kind: z.enum([
-    ...["internal", "rate_limit", "refused", "expired", "html", "hang", "delay"] as const,
-    ...["late", "lost", "not_json", "truncated"] as const,
-  ]),
-  delay_ms: z.int().positive().optional(),
-  count: z.int().positive().optional(),
-  seconds: z.int().min(1).max(86_400).optional(),
-  probability: z.number().min(0).max(1).optional(),
-}).refine(({ kind, delay_ms }) => !WAITS.includes(kind) || delay_ms !== undefined, {
-  path: ["delay_ms"],
-  message: "a number of milliseconds for the kinds delay and late, but it is missing",
-});
-
-export const FAULTS_HELP = {
-  "POST /control/faults":
-    "{kind, method?, path?, delay_ms?, count?, seconds?, probability?}: make calls fail. kind: internal, " +
-    "rate_limit, refused (the caller's error, quoting a name), expired, html (a proxy's 503), delay (executed after " +
-    "delay_ms), hang (no answer), late (executed, answered after delay_ms), lost (executed, answered 504), not_json (executed, answered with a page), " +
-    "truncated (executed, answered with half of the body)",
-  "GET /control/faults": "the faults that are in force, and how long they last",
-  "DELETE /control/faults": "remove all faults",
-};
-
-/** The routes of `/faults`. */
-export function faultRoutes(faults: Faults): Hono {
-  const app = controlApp();
-  app.post("/", async (c) => {
-    const { delay_ms, seconds, ...fault } = await parse(FaultBody, c.req.raw);
-    const forMs = seconds && seconds * 1000;
-    faults.add({ ...defined({ ...fault, delayMs: delay_ms, forMs }) });
-    return c.json({ added: fault.kind }, 201);
-  });
-  app.get("/", (c) =>
-    c.json({
-      faults: faults.current().map(({ kind, method, count, endsAt, path }) => ({
-        kind,
-        method,
-        path: path === undefined ? undefined : String(path),
-        count,
-        ends_at: endsAt === undefined ? undefined : new Date(endsAt).toISOString(),
-      })),
-    }));
-  app.delete("/", (c) => {
-    faults.clear();
-    return c.body(null, 204);
-  });
-  return app;
 }

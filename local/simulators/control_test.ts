@@ -75,6 +75,27 @@ Deno.test("each refused field of /control is a sentence about what it must be", 
   }
 });
 
+Deno.test("only a simulator with access tokens takes the fault that they have expired", async () => {
+  await using stripe = new Stripe();
+  const [tiktok, easypost] = [new TikTok().simulator, new EasyPost().simulator];
+  for (
+    const { fetch, takes } of [
+      { fetch: tiktok.fetch, takes: true },
+      { fetch: easypost.fetch, takes: false },
+      { fetch: stripe.simulator.fetch, takes: false },
+    ]
+  ) {
+    const added = await fetch(postJson("faults", { kind: "expired" }));
+    assert.equal(added.status, takes ? 201 : 400);
+    const { faults } = await (await fetch(new Request("http://x/control/faults"))).json();
+    assert.equal(faults.length, takes ? 1 : 0);
+    const { control } = await (await fetch(new Request("http://x/control"))).json();
+    assert.equal(control["POST /control/faults"].includes("expired"), takes);
+    const { error } = await (await fetch(postJson("faults", { kind: "x" }))).json();
+    assert.equal(error.includes("expired"), takes, error);
+  }
+});
+
 Deno.test("an unknown command of /control is a plain 404 that lists the commands", async () => {
   await using stripe = new Stripe();
   const simulators = {

@@ -1,15 +1,8 @@
 /** `/control` of the EasyPost simulator: its operations over HTTP. */
 import type { Hono } from "hono";
 import * as z from "zod";
-import {
-  BadControlRequest,
-  controlApp,
-  defined,
-  faultRoutes,
-  FAULTS_HELP,
-  parse,
-  unknownCommand,
-} from "../control.ts";
+import { BadControlRequest, controlApp, defined, parse, unknownCommand } from "../control.ts";
+import { faultRoutes, faultsHelp } from "../control_faults.ts";
 import { answerControl } from "../control_page.tsx";
 import { DOUBTFUL_CODES, REFUND_STATUSES } from "./behaviour.ts";
 import { centsOf } from "./ids.ts";
@@ -36,7 +29,7 @@ const HELP = {
     "{api_key?, webhook_secret?}: the dashboard gives the account another key, or the webhook another " +
     "secret; the ones before are refused at once",
   "POST /control/webhook/off": "EasyPost switches the webhook off, as after many failures",
-  ...FAULTS_HELP,
+  ...faultsHelp(),
 };
 
 const TrackerBody = z.strictObject({

@@ -1,15 +1,8 @@
 /** `/control` of the simulator: how people and tests change subscriptions, events and behaviour over HTTP. */
 import type { Hono } from "hono";
 import * as z from "zod";
-import {
-  BadControlRequest,
-  controlApp,
-  defined,
-  faultRoutes,
-  FAULTS_HELP,
-  parse,
-  unknownCommand,
-} from "../control.ts";
+import { BadControlRequest, controlApp, defined, parse, unknownCommand } from "../control.ts";
+import { faultRoutes, faultsHelp } from "../control_faults.ts";
 import { answerControl } from "../control_page.tsx";
 import type { Faults } from "../faults.ts";
 import {
@@ -55,7 +48,7 @@ const HELP = {
   "POST /control/events/:id/send":
     "{deliveries?, secret?, timestamp?, livemode?, account?}: send an event again, unchanged or altered",
   ...SETTINGS_HELP,
-  ...FAULTS_HELP,
+  ...faultsHelp(),
 };
 
 const ChangeBody = z.strictObject({

@@ -1,7 +1,8 @@
 /** `/control` of the TikTok simulator: its operations over HTTP. */
 import type { Hono } from "hono";
 import * as z from "zod";
-import { controlApp, faultRoutes, FAULTS_HELP, parse, unknownCommand } from "../control.ts";
+import { controlApp, parse, unknownCommand } from "../control.ts";
+import { faultRoutes, faultsHelp } from "../control_faults.ts";
 import { answerControl } from "../control_page.tsx";
 import { ORDER_HELP, orderControl } from "./control_orders.ts";
 import { RETURN_HELP, returnControl } from "./control_returns.ts";
@@ -20,7 +21,7 @@ const HELP = {
   "POST /control/app-secret":
     "{app_secret}: Partner Center gives the app another secret; the one before is refused at once",
   ...WORLD_HELP,
-  ...FAULTS_HELP,
+  ...faultsHelp({ hasAccessTokens: true }),
 };
 
 const SecretBody = z.strictObject({ app_secret: z.string().min(1) });
@@ -52,7 +53,7 @@ export function controlRoutes(tiktok: TikTokOperations): Hono {
   app.route("/", orderControl(tiktok));
   app.route("/", packageControl(tiktok));
   app.route("/", returnControl(tiktok));
-  app.route("/faults", faultRoutes(faults));
+  app.route("/faults", faultRoutes(faults, { hasAccessTokens: true }));
   app.all("*", unknownCommand(HELP));
   return app;
 }
