@@ -15,7 +15,8 @@ export interface CreatorFlow {
   supabase: SupabaseClient<Database>;
   /**
    * The functions, as the signed-in seller: `api.POST("/shipments/rates", { body })`. A call returns either `data` or
-   * `error`, whose `code` says what happened. It rejects only if its `signal` is aborted.
+   * `error`, whose `code` says what happened. It rejects only if its `signal` is aborted, or a download breaks off. Files
+   * need `parseAs: "blob"`.
    */
   api: Client<FunctionPaths>;
 }
