@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { listFiles, readPages, ROOT } from "../support/pages.ts";
 
-/** Ways in which a command or a sentence creates a file or a folder; each names it. */
+/** Ways in which a command or a sentence creates a file or a folder; each names it, a copy with its suffix. */
 const CREATIONS = [
+  /\bsed -i(?<suffix>\.\w+) .* ([\w./-]+)$/gm,
   /\btask db:backup ([\w./-]+)/g,
   /--data[ =]([\w./-]+)/g,
   /--(?:env-)?file[ =]([\w./-]+)/g,
@@ -20,7 +21,7 @@ function createdFiles(text: string): string[] {
     ...text.matchAll(/`[^`\n]+`|[Ss]ave (?:this|it) as `[^`]+`/g),
   ].map(([code]) => code).join("\n");
   return CREATIONS.flatMap((pattern) => [...commands.matchAll(pattern)])
-    .map(([, path = ""]) => path)
+    .map((found) => `${found.at(-1)}${found.groups?.suffix ?? ""}`)
     .filter((path) => !/^[A-Z]+$/.test(path) && !path.startsWith("/"));
 }
 
