@@ -27,14 +27,18 @@ function describeUnknown(name: string): string[] {
   return [`${name} is not a secret of this backend. Delete the line.`];
 }
 
+/** Only the local stack has pages and simulators without TLS; its addresses may still be exported. */
+function describeUnsafe(name: string): string {
+  return name === "APP_URL"
+    ? "APP_URL is not an https address: it is the page of your app."
+    : `${name} is not an https address. Unset it, or delete its line: the vendor's own is the default.`;
+}
+
 /** Reasons by name. */
 async function findWrongSecrets(secrets: Secrets): Promise<Map<string, string>> {
   const reasons = await findWrongValues(secrets);
-  // TikTok, Stripe and Auth lead sellers there; only the local stack has pages without TLS.
-  if (/^http:/i.test(secrets.APP_URL ?? "")) {
-    reasons.set("APP_URL", "APP_URL is not an https address: it is the page of your app.");
-  }
   for (const [name, value] of Object.entries(secrets)) {
+    if (/^http:/i.test(value)) reasons.set(name, describeUnsafe(name));
     if (/[\n\r']/.test(value)) reasons.set(name, `${name} has a line break or a quotation mark.`);
   }
   return reasons;

@@ -59,6 +59,28 @@ Deno.test("an address of the app without https is refused, by name and line", as
   }
 });
 
+Deno.test("an address of a local simulator is refused: the project's functions cannot call it", async () => {
+  const local = "http://127.0.0.1:54321/simulators/x";
+  const optional = ["TIKTOK_API_URL", "TIKTOK_AUTH_URL", "TIKTOK_AUTHORIZE_URL_US"];
+  for (const name of [...optional, "EASYPOST_API_URL", "STRIPE_API_URL"]) {
+    const places = [
+      ["In the environment", () => readFrom(RIGHT, { [name]: local })],
+      ["Line 1", () => readFrom({ [name]: local, ...RIGHT })],
+    ] as const;
+    for (const [place, read] of places) {
+      await assert.rejects(read, ({ message }: Error) => {
+        const [, reason, ...others] = message.split("\n");
+        assert.equal(
+          reason,
+          `${place}: ${name} is not an https address. Unset it, or delete its line: ` +
+            "the vendor's own is the default.",
+        );
+        return others.length === 0;
+      });
+    }
+  }
+});
+
 Deno.test("every problem of the file is named at once, with its line or name, and no value", async () => {
   const path = await Deno.makeTempFile();
   const lines = [
