@@ -12,7 +12,7 @@ export default await command(import.meta, {
 
   --out DIR       folder of the package                                       (dist)
 
-In the folder of your project: npm install PATH, with the path that it prints.`,
+In the folder of your project: npm install "PATH", with the path that it prints.`,
   options: { out: { type: "string", default: "dist" } },
   async run({ values: { out } }) {
     print(await packClient(out));
