@@ -156,6 +156,41 @@ step(
   },
 );
 
+step(
+  "a label that is sold late is found by its invoice too, which counts once",
+  async () => {
+    const { stack } = carriers;
+    const order = carriers.newOrder("easypost");
+    const sold = carriers.labelsBought();
+    carriers.addFault("easypost", "buy", { kind: "delay", delayMs: 60_000, count: 1 });
+    const id = await buyWithUnknownOutcome(carriers.withShortTimeouts(), order);
+    await agePurchases(stack);
+    await processDueEvents(stack);
+    assert.deepEqual(await carriers.stateOf(order), { state: "failed", reason: "not_bought" });
+    carriers.clearFaults();
+    await until(
+      "the carrier has sold the label",
+      () => Promise.resolve(carriers.labelsBought() > sold),
+    );
+    const spent = async () => {
+      const [row] = await stack.sql`
+        select cents::int from private.label_spending
+        where user_id is null and shop_key is null and month = private.current_month()`;
+      return row?.cents;
+    };
+    const before = await spent();
+    await stack.easypost.send(stack.easypost.adjustCost(id, 160));
+    await processDueEvents(stack);
+    const { body } = await carriers.readShipment(id);
+    assert.equal(body.state, "purchased");
+    const cents = Math.round(Number(body.shipping_cost) * 100);
+    assert.equal(await spent(), before + cents);
+    await stack.easypost.send(stack.easypost.adjustCost(id, 200));
+    await processDueEvents(stack);
+    assert.equal(await spent(), before + cents + 40);
+  },
+);
+
 for (const provider of PROVIDERS) {
   step(`${provider}: a purchase whose answer is late is looked up and adopted`, async () => {
     const order = carriers.newOrder(provider);

@@ -92,7 +92,8 @@ async function adjustCost(
   eventId: number,
 ): Promise<EventResult> {
   const { database } = dependencies;
-  const id = await findShipment(dependencies, shipmentId, null);
+  const id = await findShipment(dependencies, shipmentId, null) ??
+    await adoptLateLabel(dependencies, shipmentId);
   const at = createdAt ?? new Date().toISOString();
   const p_invoice = { id: invoiceId, shipment_id: shipmentId, amount, currency, at };
   const args = { p_event_id: eventId, p_invoice };
