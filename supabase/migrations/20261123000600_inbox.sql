@@ -84,10 +84,12 @@ set search_path = ''
 as $$
 begin
   return array(
-    select quoted[1]
-    from regexp_matches(
-      p_body, '"(cus_\w{1,250}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[^"@\s]{1,255}@[^"@\s]{1,255})"', 'g'
-    ) as quoted
+    select quoted
+    -- Each text between quotes alone: one pattern for the whole body takes a millisecond for each name.
+    from string_to_table(p_body, '"') as quoted
+    where quoted ~ '^(cus_\w+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[^@\s]+@[^@\s]+)$'
+      -- An index takes no longer ones.
+      and length(quoted) < 512
   );
 end;
 $$;

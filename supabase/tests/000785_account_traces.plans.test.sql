@@ -49,5 +49,20 @@ select is(
   'and the events lose the addresses'
 );
 
+-- Each Stripe event is searched for names when it is stored: the largest ones too, within the API's 8 s.
+set local statement_timeout = '2s';
+select is(
+  cardinality(private.names_in_event(repeat('{"id": "evt_1", "object": "event", "customer": "cus_1", "email": "a@example.com"}', 8000))),
+  16000, 'the names of a body of 600 KB are found at once'
+);
+set local statement_timeout = 0;
+select is(
+  private.names_in_event(format(
+    '{"customer":"cus_1","to":"a@example.com","cus_2":null,"id":"evt_1","text":"Call a@example.com or cus_3","user":"%s","long":"%s@b"}',
+    tests.id('ada'), repeat('a', 600)
+  )),
+  array['cus_1', 'a@example.com', 'cus_2', tests.id('ada')::text], 'whole texts that are ids or addresses, short ones'
+);
+
 select * from finish();
 rollback;
