@@ -17,7 +17,7 @@ with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze
 comment on table private.event_queue is 'One narrow row for each event that is not done or ignored: who may claim it, and when.';
 comment on column private.event_queue.next_attempt_at is 'pending and failing: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
 comment on column private.event_queue.received_at is 'As in webhook_events, whose trigger keeps it: found orders of the last hour are read from an index.';
-comment on column private.event_queue.open_since is 'When it was received, or opened again: a held order of last month waits for us only since it was released.';
+comment on column private.event_queue.open_since is 'Since when it waits for us: since it was received or opened again, or since the end of its wait for a deactivated shop, which may lie ahead.';
 comment on column private.event_queue.claims is 'Number of claims; a worker whose claim was lost has an older number. webhook_events keeps it once the event has left the queue.';
 comment on column private.event_queue.is_found_order is 'Whether it is ORDER_FOUND, which keeps a place of the plan free.';
 comment on column private.event_queue.status is 'processing while a worker has claimed it, else as in webhook_events, whose trigger keeps it: the indexes of claims need it.';
@@ -118,11 +118,7 @@ begin
     set status = case when old.status = new.status then status else new.status end,
         shop_id = coalesce(new.shop_id, ''),
         received_at = new.received_at,
-        open_since = case
-          when old.received_at <> new.received_at then new.received_at
-          when old.status <> 'pending' and new.status = 'pending' then now()
-          else open_since
-        end
+        open_since = case when old.received_at <> new.received_at then new.received_at else open_since end
     where event_id = new.id;
   end if;
   return null;
@@ -171,18 +167,13 @@ security invoker
 set search_path = ''
 as $$
 begin
-  return coalesce(
+  return greatest(
     extract(epoch from now() - least(
       (
         select waiting.open_since
         from private.event_queue as waiting
         where waiting.status = 'pending'
           and (select failing_since is null from private.webhook_events where id = waiting.event_id)
-          -- TikTok may deactivate a shop for weeks: what waits for it does not wait for us.
-          and not (
-            waiting.next_attempt_at > now()
-            and waiting.shop_id = any (array(select shop_id from public.tiktok_shops where connection_status = 'paused'))
-          )
         order by waiting.open_since
         limit 1
       ),

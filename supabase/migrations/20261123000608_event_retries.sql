@@ -58,7 +58,15 @@ comment on function private.backoff(integer, integer) is
   'Wait after so many failures: 30 s, doubled each time up to the longest wait; up to one half of it is left out at random.';
 grant execute on function private.backoff(integer, integer) to service_role;
 
-create function private.requeue_events(p_event_ids bigint[], p_status text, p_next_attempt_at timestamptz)
+/*
+  Arguments: p_event_ids; p_status; p_next_attempt_at; p_open_since, since when they wait for us, null if that stays.
+*/
+create function private.requeue_events(
+  p_event_ids bigint[],
+  p_status text,
+  p_next_attempt_at timestamptz,
+  p_open_since timestamptz default null
+)
 returns void
 language plpgsql
 security invoker
@@ -66,13 +74,15 @@ set search_path = ''
 as $$
 begin
   update private.event_queue
-  set status = p_status, next_attempt_at = p_next_attempt_at
+  set status = p_status,
+      next_attempt_at = p_next_attempt_at,
+      open_since = coalesce(p_open_since, open_since)
   where event_id = any (p_event_ids);
 end;
 $$;
-comment on function private.requeue_events(bigint[], text, timestamptz) is
+comment on function private.requeue_events(bigint[], text, timestamptz, timestamptz) is
   'Ends the claims of locked events: they wait in the queue; the caller changes their rows in the inbox.';
-grant execute on function private.requeue_events(bigint[], text, timestamptz) to service_role;
+grant execute on function private.requeue_events(bigint[], text, timestamptz, timestamptz) to service_role;
 
 /*
   Arguments: p_event, locked, with its counts raised; p_exhausted, whether it has no attempt left; p_reason, the code

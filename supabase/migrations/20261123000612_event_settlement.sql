@@ -221,7 +221,7 @@ begin
   end if;
   -- A worker may have claimed one since: it keeps its claim, and what it has read.
   p_event_ids := array(select unnest(p_event_ids) except all select unnest(private.lock_claims(p_event_ids)));
-  perform private.requeue_events(p_event_ids, 'pending', now());
+  perform private.requeue_events(p_event_ids, 'pending', now(), now());
   update private.webhook_events
   set status = 'pending',
       reason = null,

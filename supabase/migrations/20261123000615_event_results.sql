@@ -57,21 +57,28 @@ set search_path = ''
 as $$
 declare
   event private.webhook_events;
+  next_attempt timestamptz;
 begin
   select * into event from private.webhook_events where id = p_event_id for update;
   if not private.has_claim(p_event_id, p_claim) then
     return null;
   end if;
+  next_attempt := now() + case
+    -- The shop may be active again since the claim: its waiting events have been made due already.
+    when p_while_paused and event.shop_id is not null and not exists (
+      select from public.tiktok_shops as shop
+      where shop.shop_id = event.shop_id and shop.connection_status = 'paused'
+    ) then interval '0'
+    else make_interval(secs => p_retry_after_seconds)
+  end;
   perform private.requeue_events(
     array[p_event_id],
     'pending',
-    now() + case
-      -- The shop may be active again since the claim: its waiting events have been made due already.
-      when p_while_paused and event.shop_id is not null and not exists (
-        select from public.tiktok_shops as shop
-        where shop.shop_id = event.shop_id and shop.connection_status = 'paused'
-      ) then interval '0'
-      else make_interval(secs => p_retry_after_seconds)
+    next_attempt,
+    case
+      -- TikTok may deactivate a shop for weeks: what waits for it does not wait for us.
+      when p_while_paused then next_attempt
+      when event.failing_since is not null then now()
     end
   );
   update private.webhook_events

@@ -96,6 +96,25 @@ select is(
   '(pending,0,t)', 'an event waits a day and loses no attempt'
 );
 
+-- What waits for the shop does not wait for us: docs/health.md.
+create function tests.after(passed interval)
+returns integer
+language plpgsql
+as $$
+begin
+  update private.event_queue set next_attempt_at = next_attempt_at - passed, open_since = open_since - passed;
+  return public.oldest_open_event_seconds();
+end;
+$$;
+select is(tests.after('23 hours'), 0, 'it is not late while it waits for the shop');
+select is(tests.after('1 hour'), 0, 'nor when its wait ends');
+select is(tests.after('5 minutes'), 300, 'but five minutes later');
+select tests.run_as('service_role', 'select public.claim_webhook_events(10, 60)');
+select is(public.oldest_open_event_seconds(), 300, 'also while a worker has it');
+select tests.postpone('waits');
+select is(public.oldest_open_event_seconds(), 0, 'the shop is still deactivated: it waits again');
+select tests.after('20 hours');
+
 -- One probe a day.
 select is(tests.call('request_source_checks()'), '1', 'the daily check of the sources, and no probe yet');
 update public.tiktok_shops set probe_at = now() where connection_status = 'paused';
@@ -112,6 +131,7 @@ select is(
   (select row(status, next_attempt_at = now())::text from private.inbox_events where external_id = 'waits'),
   '(pending,t)', 'its events are due'
 );
+select is(public.oldest_open_event_seconds(), 0, 'and wait for us since now');
 select is(tests.tasks('SYNC_ORDERS'), 'SYNC_ORDERS pending', 'a sync finds what happened meanwhile');
 select is(tests.tasks('CHECK_WEBHOOKS'), 'CHECK_WEBHOOKS pending', 'and its webhooks are compared');
 update private.event_queue set status = 'processing'

@@ -5211,11 +5211,7 @@ begin
     set status = case when old.status = new.status then status else new.status end,
         shop_id = coalesce(new.shop_id, ''),
         received_at = new.received_at,
-        open_since = case
-          when old.received_at <> new.received_at then new.received_at
-          when old.status <> 'pending' and new.status = 'pending' then now()
-          else open_since
-        end
+        open_since = case when old.received_at <> new.received_at then new.received_at else open_since end
     where event_id = new.id;
   end if;
   return null;
@@ -7010,21 +7006,28 @@ CREATE OR REPLACE FUNCTION private.postpone_webhook_event(p_event_id bigint, p_c
 AS $function$
 declare
   event private.webhook_events;
+  next_attempt timestamptz;
 begin
   select * into event from private.webhook_events where id = p_event_id for update;
   if not private.has_claim(p_event_id, p_claim) then
     return null;
   end if;
+  next_attempt := now() + case
+    -- The shop may be active again since the claim: its waiting events have been made due already.
+    when p_while_paused and event.shop_id is not null and not exists (
+      select from public.tiktok_shops as shop
+      where shop.shop_id = event.shop_id and shop.connection_status = 'paused'
+    ) then interval '0'
+    else make_interval(secs => p_retry_after_seconds)
+  end;
   perform private.requeue_events(
     array[p_event_id],
     'pending',
-    now() + case
-      -- The shop may be active again since the claim: its waiting events have been made due already.
-      when p_while_paused and event.shop_id is not null and not exists (
-        select from public.tiktok_shops as shop
-        where shop.shop_id = event.shop_id and shop.connection_status = 'paused'
-      ) then interval '0'
-      else make_interval(secs => p_retry_after_seconds)
+    next_attempt,
+    case
+      -- TikTok may deactivate a shop for weeks: what waits for it does not wait for us.
+      when p_while_paused then next_attempt
+      when event.failing_since is not null then now()
     end
   );
   update private.webhook_events
@@ -7749,7 +7752,7 @@ begin
   end if;
   -- A worker may have claimed one since: it keeps its claim, and what it has read.
   p_event_ids := array(select unnest(p_event_ids) except all select unnest(private.lock_claims(p_event_ids)));
-  perform private.requeue_events(p_event_ids, 'pending', now());
+  perform private.requeue_events(p_event_ids, 'pending', now(), now());
   update private.webhook_events
   set status = 'pending',
       reason = null,
@@ -7815,14 +7818,16 @@ begin
 end;
 $function$
 ;
-CREATE OR REPLACE FUNCTION private.requeue_events(p_event_ids bigint[], p_status text, p_next_attempt_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION private.requeue_events(p_event_ids bigint[], p_status text, p_next_attempt_at timestamp with time zone, p_open_since timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 begin
   update private.event_queue
-  set status = p_status, next_attempt_at = p_next_attempt_at
+  set status = p_status,
+      next_attempt_at = p_next_attempt_at,
+      open_since = coalesce(p_open_since, open_since)
   where event_id = any (p_event_ids);
 end;
 $function$
@@ -10941,18 +10946,13 @@ CREATE OR REPLACE FUNCTION public.oldest_open_event_seconds()
  SET search_path TO ''
 AS $function$
 begin
-  return coalesce(
+  return greatest(
     extract(epoch from now() - least(
       (
         select waiting.open_since
         from private.event_queue as waiting
         where waiting.status = 'pending'
           and (select failing_since is null from private.webhook_events where id = waiting.event_id)
-          -- TikTok may deactivate a shop for weeks: what waits for it does not wait for us.
-          and not (
-            waiting.next_attempt_at > now()
-            and waiting.shop_id = any (array(select shop_id from public.tiktok_shops where connection_status = 'paused'))
-          )
         order by waiting.open_since
         limit 1
       ),
@@ -13267,7 +13267,7 @@ grant execute on function private.reopen_webhook_events(bigint[]) to service_rol
 grant execute on function private.replaces_address(text,text,text) to service_role;
 grant execute on function private.report_label_spending(private.label_spending,private.label_limits) to service_role;
 grant execute on function private.request_header(text) to service_role;
-grant execute on function private.requeue_events(bigint[],text,timestamp with time zone) to service_role;
+grant execute on function private.requeue_events(bigint[],text,timestamp with time zone,timestamp with time zone) to service_role;
 grant execute on function private.require_seller(uuid) to service_role;
 grant execute on function private.reserve_label_cost(uuid,uuid,bigint) to service_role;
 grant execute on function private.reserve_purchase_cost(private.label_purchases,jsonb) to service_role;
@@ -13439,7 +13439,7 @@ comment on relation private.deleted_event_ids is 'Ids of deleted events, for 13 
 comment on relation private.event_queue is 'One narrow row for each event that is not done or ignored: who may claim it, and when.';
 comment on column private.event_queue.next_attempt_at is 'pending and failing: earliest next attempt; processing: end of the lease, after which another worker may claim it.';
 comment on column private.event_queue.received_at is 'As in webhook_events, whose trigger keeps it: found orders of the last hour are read from an index.';
-comment on column private.event_queue.open_since is 'When it was received, or opened again: a held order of last month waits for us only since it was released.';
+comment on column private.event_queue.open_since is 'Since when it waits for us: since it was received or opened again, or since the end of its wait for a deactivated shop, which may lie ahead.';
 comment on column private.event_queue.claims is 'Number of claims; a worker whose claim was lost has an older number. webhook_events keeps it once the event has left the queue.';
 comment on column private.event_queue.is_found_order is 'Whether it is ORDER_FOUND, which keeps a place of the plan free.';
 comment on column private.event_queue.status is 'processing while a worker has claimed it, else as in webhook_events, whose trigger keeps it: the indexes of claims need it.';
