@@ -64,6 +64,7 @@ declare
   cents bigint := private.invoice_cents(amount, p_invoice ->> 'currency');
   difference numeric;
   cost numeric;
+  new_cost numeric;
   outcome text;
 begin
   if event.id is not null then
@@ -101,13 +102,23 @@ begin
     where id = p_shipment_id and currency = p_invoice ->> 'currency' and status <> 'voided'
     for no key update;
     if cost is not null then
-      update public.shipments set shipping_cost = greatest(cost + difference, 0) where id = p_shipment_id;
+      -- A cost of 0 may have been cut off: what the carrier paid back beyond the price still counts.
+      new_cost := greatest(
+        coalesce(
+          case when cost = 0 then purchase.quoted_cost end + (
+            select sum((invoice.value ->> 'amount')::numeric) from jsonb_each(purchase.adjustments) as invoice
+          ),
+          cost + difference
+        ),
+        0
+      );
+      update public.shipments set shipping_cost = new_cost where id = p_shipment_id;
       perform private.record_parcel_change(
         p_shipment_id,
         'LABEL_COST_ADJUSTED',
         jsonb_build_object(
           'shipment_id', p_shipment_id,
-          'shipping_cost', jsonb_build_object('from', cost::text, 'to', greatest(cost + difference, 0)::text)
+          'shipping_cost', jsonb_build_object('from', cost::text, 'to', new_cost::text)
         )
       );
     end if;

@@ -65,6 +65,13 @@ select is(
 );
 select is(tests.adjust('none', 'inv_7', '1.00'), 'PT404', 'an unknown label');
 
+-- The shown cost is at least 0; the invoices that made it so are not forgotten.
+select tests.buy('ada', 'b', 'two', '{}', '{"shipping_cost": "7.10", "currency": "USD"}');
+select is(tests.adjust('two', 'paid_back', '-20.00'), 'adjusted', 'the carrier pays back what it charged, and that arrives first');
+select is(tests.cost('two'), '0.00', 'the label has no cost below 0');
+select is(tests.adjust('two', 'charged', '20.00'), 'adjusted', 'then what it charged arrives');
+select is(tests.cost('two'), '7.10', 'the label cost its price');
+
 -- A month in which the carrier pays back more than it charges.
 delete from private.label_spending;
 select is(tests.adjust('one', 'inv_8', '-5.00', '2026-11-22T10:00:00Z'), 'adjusted', 'the carrier pays back before anything costs');
