@@ -49,7 +49,14 @@ security invoker
 set search_path = ''
 as $$
 declare
-  page bigint[] := array(
+  connected public.tiktok_shops;
+  page bigint[];
+  last_id bigint;
+begin
+  select * into connected
+  from public.tiktok_shops
+  where shop_id = p_shop_id and connection_status in ('active', 'paused');
+  page := array(
     select id
     from private.webhook_events as event
     where source in ('tiktok', 'creatorflow')
@@ -57,6 +64,13 @@ declare
       and id > p_after
       and case status
         when 'failing' then true
+        -- Its order found no place in another account, and is stored in this one.
+        when 'held' then exists (
+          select from public.orders
+          where orders.user_id = connected.user_id
+            and orders.tiktok_shop_id = connected.id
+            and orders.tiktok_order_id = event.object_id
+        )
         when 'ignored' then reason in ('shop_not_connected', 'shop_of_another_account')
         when 'pending' then attempts > 0 or exists (
           select from private.event_queue as queued where queued.event_id = event.id and queued.next_attempt_at > now()
@@ -67,8 +81,7 @@ declare
     limit private.max_reopened_events()
     for update skip locked
   );
-  last_id bigint := page[private.max_reopened_events()];
-begin
+  last_id := page[private.max_reopened_events()];
   perform private.reopen_webhook_events(page);
   if last_id is not null then
     perform private.enqueue_task(
@@ -79,7 +92,7 @@ begin
 end;
 $$;
 comment on function private.reopen_events_of_shop(text, bigint) is
-  'Makes events due that arrived while the shop was not connected, that wait, or failed; the first call has locked the shop alone, against workers that ignore such events.';
+  'Makes events due that arrived while the shop was not connected, that wait, failed, or were held although the order is stored; the first call has locked the shop alone, against workers that ignore such events.';
 grant execute on function private.reopen_events_of_shop(text, bigint) to service_role;
 
 /*

@@ -212,8 +212,8 @@ security invoker
 set search_path = ''
 as $$
 begin
-  perform private.end_hold(held.shop_id, held.tiktok_order_id)
-  from private.held_orders as held
+  -- Their events are due with those that the connection makes due, page by page.
+  delete from private.held_orders as held
   where held.shop_id = new.shop_id
     and exists (
       select from public.orders

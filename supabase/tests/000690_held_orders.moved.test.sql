@@ -13,14 +13,14 @@ as $$
   select public.connect_tiktok_shops(tests.id(nickname), tests.shop_grant('ada'));
 $$;
 select tests.move_shop('ada');
-select tests.add_order('ada', '1');
+select tests.add_order('ada', id) from unnest(array['1', '3']) as id;
 select tests.move_shop('bob');
 
--- Changes of two orders find no place in the account of bob.
+-- Changes of three orders find no place in the account of bob.
 insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body, status, reason, settled_at)
 select 'tiktok', 'change ' || id, 'ORDER_STATUS_CHANGE', tests.shop_id('ada'), id, '{}', 'held', 'order_limit', now()
-from unnest(array['1', '2']) as id;
-select private.hold_order(tests.shop_id('ada'), tests.order_json(id)) from unnest(array['1', '2']) as id;
+from unnest(array['1', '2', '3']) as id;
+select private.hold_order(tests.shop_id('ada'), tests.order_json(id)) from unnest(array['1', '2', '3']) as id;
 create function tests.held()
 returns text
 language sql
@@ -32,13 +32,18 @@ as $$
   where event.object_id is not null;
 $$;
 select is(
-  tests.held(), '1 held awaiting_shipment, 2 held awaiting_shipment', 'orders that bob has no place for are held'
+  tests.held(), '1 held awaiting_shipment, 2 held awaiting_shipment, 3 held awaiting_shipment',
+  'orders that bob has no place for are held'
 );
+create or replace function private.max_reopened_events() returns integer language sql immutable as 'select 1';
 select tests.move_shop('ada');
 select is(
-  tests.held(), '1 pending, 2 held awaiting_shipment',
-  'back with ada, the changes of an order that she has stored are due; an order that she lacks waits'
+  tests.held(), '1 pending, 2 held awaiting_shipment, 3 held',
+  'back with ada, the first change of an order that she has stored is due; an order that she lacks waits'
 );
+select tests.run_as('service_role', format('select public.reopen_shop_events(%s, %L)', id, tests.shop('ada')))
+from private.webhook_events where event_type = 'REOPEN_EVENTS' and status = 'pending';
+select is(tests.held(), '1 pending, 2 held awaiting_shipment, 3 pending', 'a task makes the next one due');
 select is(
   tests.run_as('ada', 'select public.get_usage()')::jsonb -> 'held', '1', 'and her usage counts that one alone'
 );

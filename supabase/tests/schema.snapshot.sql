@@ -3525,8 +3525,8 @@ CREATE OR REPLACE FUNCTION private.end_holds_of_stored_orders()
  SET search_path TO ''
 AS $function$
 begin
-  perform private.end_hold(held.shop_id, held.tiktok_order_id)
-  from private.held_orders as held
+  -- Their events are due with those that the connection makes due, page by page.
+  delete from private.held_orders as held
   where held.shop_id = new.shop_id
     and exists (
       select from public.orders
@@ -7711,7 +7711,14 @@ CREATE OR REPLACE FUNCTION private.reopen_events_of_shop(p_shop_id text, p_after
  SET search_path TO ''
 AS $function$
 declare
-  page bigint[] := array(
+  connected public.tiktok_shops;
+  page bigint[];
+  last_id bigint;
+begin
+  select * into connected
+  from public.tiktok_shops
+  where shop_id = p_shop_id and connection_status in ('active', 'paused');
+  page := array(
     select id
     from private.webhook_events as event
     where source in ('tiktok', 'creatorflow')
@@ -7719,6 +7726,13 @@ declare
       and id > p_after
       and case status
         when 'failing' then true
+        -- Its order found no place in another account, and is stored in this one.
+        when 'held' then exists (
+          select from public.orders
+          where orders.user_id = connected.user_id
+            and orders.tiktok_shop_id = connected.id
+            and orders.tiktok_order_id = event.object_id
+        )
         when 'ignored' then reason in ('shop_not_connected', 'shop_of_another_account')
         when 'pending' then attempts > 0 or exists (
           select from private.event_queue as queued where queued.event_id = event.id and queued.next_attempt_at > now()
@@ -7729,8 +7743,7 @@ declare
     limit private.max_reopened_events()
     for update skip locked
   );
-  last_id bigint := page[private.max_reopened_events()];
-begin
+  last_id := page[private.max_reopened_events()];
   perform private.reopen_webhook_events(page);
   if last_id is not null then
     perform private.enqueue_task(
