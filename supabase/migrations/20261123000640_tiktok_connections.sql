@@ -77,7 +77,8 @@ begin
         )
         else false
       end
-    order by id
+    -- As a sum: Postgres would look for them in the whole inbox, in the order of its primary key.
+    order by id + 0
     limit private.max_reopened_events()
     for update skip locked
   );

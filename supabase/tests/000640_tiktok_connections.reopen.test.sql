@@ -53,5 +53,21 @@ select is(
   'done other', 'other events stay as they are'
 );
 
+-- The events of the shop alone are read, however many the inbox has.
+insert into private.webhook_events (source, external_id, event_type, shop_id, object_id, body, status)
+select 'tiktok', 'settled ' || number, 'X', case when number % 20 = 0 then tests.shop_id('ada') else '1' end, number, '{}', 'done'
+from generate_series(1, 10000) as number;
+analyze private.webhook_events;
+create function tests.rows_read()
+returns bigint
+language sql
+volatile
+as $$
+  select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relid = 'private.webhook_events'::regclass;
+$$;
+create table tests.read as select tests.rows_read() as before;
+select private.reopen_events_of_shop(tests.shop_id('ada'));
+select cmp_ok(tests.rows_read() - before, '<', 1000::bigint, 'a page reads few rows') from tests.read;
+
 select * from finish();
 rollback;
