@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import * as config from "../../shared/config.ts";
 import { readFunctionConfig } from "../functions/config.ts";
 import { functionEnvironment, makeEnvironment } from "./environment.ts";
@@ -54,7 +55,7 @@ Deno.test("the help of start names every variable that may be set", () => {
 });
 
 Deno.test("every function of config.toml has its variables, and every part a function", async () => {
-  const path = new URL("../../supabase/config.toml", import.meta.url).pathname;
+  const path = fileURLToPath(new URL("../../supabase/config.toml", import.meta.url));
   const names = (await readFunctionConfig(path)).map(({ name }) => name);
   assert.deepEqual(Object.keys(FUNCTION_CONCERNS).sort(), names.sort());
   const received = new Set(names.flatMap(variablesOf));

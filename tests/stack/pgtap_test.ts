@@ -1,5 +1,6 @@
 /** Every pgTAP file of supabase/tests, the rules for these files, and the order of migrations. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { connectForPgtap, installPgtap, judgeTap, runPgtapFile } from "../support/pgtap.ts";
 import { createTestDatabase, type TestDatabase } from "../support/stack.ts";
 
@@ -29,7 +30,7 @@ Deno.test.afterAll(async () => {
 
 for (const name of files) {
   Deno.test(`pgTAP: ${name}`, async () => {
-    await runPgtapFile(session, new URL(name, FOLDER).pathname);
+    await runPgtapFile(session, fileURLToPath(new URL(name, FOLDER)));
   });
 }
 

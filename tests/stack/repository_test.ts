@@ -1,5 +1,6 @@
 /** Generated files are up to date, and the rules of the repository hold for every file. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { generateTypes } from "../../local/supabase/generate_types.ts";
 import type { Command } from "../../local/cli/command.ts";
 import { readFunctionConfig } from "../../local/functions/config.ts";
@@ -216,6 +217,15 @@ Deno.test("errors reach logs and rows by errorText only, and our own classes are
   }
 });
 
+Deno.test("no file's path is the pathname of its URL, in which a blank is %20", async () => {
+  for (const folder of ["functions/", "shared/", "local/", "tests/", "bench/"]) {
+    for await (const path of sourceFiles(folder)) {
+      const source = await Deno.readTextFile(new URL(path, ROOT));
+      assert.doesNotMatch(source, /\b(ROOT|FOLDER|import\.meta\.url)\)\.pathname/, path);
+    }
+  }
+});
+
 Deno.test("functions and shared make their schemas with zod/mini, which starts sooner than zod", async () => {
   for (const folder of ["functions/", "shared/"]) {
     for await (const path of sourceFiles(folder)) {
@@ -228,7 +238,7 @@ Deno.test("functions and shared make their schemas with zod/mini, which starts s
 });
 
 Deno.test("every function folder is in config.toml, and every entry point exists", async () => {
-  const path = new URL("supabase/config.toml", ROOT).pathname;
+  const path = fileURLToPath(new URL("supabase/config.toml", ROOT));
   const configured = await readFunctionConfig(path);
   const folders = await Array.fromAsync(Deno.readDir(new URL("functions/", ROOT)));
   assert.deepEqual(
