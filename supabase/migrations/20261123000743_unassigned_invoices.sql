@@ -11,7 +11,7 @@ comment on column private.unassigned_invoices.cents is 'US cents, which count fo
 comment on column private.unassigned_invoices.reported_at is 'Time of the last EasyPost event; the row goes six months later.';
 
 alter table private.unassigned_invoices enable row level security;
-grant select, insert, update, delete on private.unassigned_invoices to service_role;
+grant select, insert, update on private.unassigned_invoices to service_role;
 
 create function private.keep_invoices()
 returns trigger

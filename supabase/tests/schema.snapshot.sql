@@ -13043,7 +13043,6 @@ grant update on private.tiktok_claims to service_role;
 grant insert on private.tiktok_logins to service_role;
 grant select on private.tiktok_logins to service_role;
 grant update on private.tiktok_logins to service_role;
-grant delete on private.unassigned_invoices to service_role;
 grant insert on private.unassigned_invoices to service_role;
 grant select on private.unassigned_invoices to service_role;
 grant update on private.unassigned_invoices to service_role;
